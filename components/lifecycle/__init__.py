@@ -1,0 +1,1 @@
+"""What watches over an environment from its creation to its end."""

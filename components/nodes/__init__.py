@@ -1,0 +1,1 @@
+"""Pools of nodes and the role they share."""

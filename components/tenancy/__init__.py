@@ -1,0 +1,1 @@
+"""What a team gets of a cluster it shares with others."""

@@ -1,0 +1,141 @@
+"""What a team's namespaces are made of: plain data in Kubernetes' own terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from infra.environment.teams import Phase, Quota
+from infra.labels import TEAM_LABEL
+from infra.units import GiB, MiB, quantity_bytes, quantity_cpu
+
+_SECURITY: Final[Mapping[Phase, str]] = {
+    "exploration": "baseline",
+    "training": "baseline",
+    "serving": "restricted",
+}
+"""Pod security level that is enforced. Images for notebooks and training run as root more often than not,
+which `restricted` forbids; what answers requests from others has no such excuse."""
+
+_EVERYWHERE: Final = {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}
+"""All of IPv4 but the instance metadata."""
+_POD_IDENTITY: Final = {"cidr": "169.254.170.23/32"}
+"""The agent that hands pods their credentials, on each node:
+https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html"""
+
+_CONTAINER_CPU = 0.25
+_CONTAINER_MEMORY = 512 * MiB
+_CONTAINER_MEMORY_LIMIT = 2 * GiB
+
+_ALL_VERBS: Final = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+_READ: Final = ("get", "list", "watch")
+
+
+def namespace(team: str, phase: Phase) -> str:
+    """The name of a team's namespace."""
+    return f"{team}-{phase}"
+
+
+def security_labels(phase: Phase) -> dict[str, str]:
+    """Labels that tell the API server which pods to refuse, and which to warn of.
+
+    https://kubernetes.io/docs/concepts/security/pod-security-admission/
+    """
+    return {
+        "pod-security.kubernetes.io/enforce": _SECURITY[phase],
+        "pod-security.kubernetes.io/warn": "restricted",
+        "pod-security.kubernetes.io/audit": "restricted",
+    }
+
+
+def quota(share: Quota) -> dict[str, str]:
+    """The hard limits of a namespace.
+
+    Services of the kinds that open ports to the outside are refused: what the world may see goes through a
+    gateway, and a load balancer that nobody remembers would outlive the cluster.
+    """
+    return {
+        "requests.cpu": quantity_cpu(share.cpu),
+        "requests.memory": quantity_bytes(share.memory),
+        "requests.nvidia.com/gpu": str(share.gpus),
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
+    }
+
+
+def container_defaults(share: Quota) -> dict[str, Any]:
+    """What a container gets that asks for nothing; within the quota, so that a small one can be used at all.
+
+    There is no default limit of CPU: it would throttle a container while its node idles.
+    """
+    return {
+        "type": "Container",
+        "defaultRequest": {
+            "cpu": quantity_cpu(min(_CONTAINER_CPU, share.cpu)),
+            "memory": quantity_bytes(min(_CONTAINER_MEMORY, share.memory)),
+        },
+        "default": {"memory": quantity_bytes(min(_CONTAINER_MEMORY_LIMIT, share.memory))},
+    }
+
+
+def network_policies(team: str) -> dict[str, dict[str, Any]]:
+    """The network policies of each of a team's namespaces, by name.
+
+    Nothing comes in but from the team's own namespaces. Nothing goes out but to them, to the cluster's DNS,
+    to the pod identity agent, and by HTTPS to anywhere: S3 and the other AWS APIs have no fixed addresses,
+    and the cluster's API, package indexes and model hubs are reached the same way. Where data must not leave,
+    the place to stop it is the network's way out (`network.nat: none`), not a list of addresses here.
+    """
+    own = [{"namespaceSelector": {"matchLabels": {TEAM_LABEL: team}}}]
+    dns = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+        "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+    }
+    return {
+        "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+        "same-team": {
+            "podSelector": {},
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [{"from": own}],
+            "egress": [{"to": own}],
+        },
+        "ways-out": {
+            "podSelector": {},
+            "policyTypes": ["Egress"],
+            "egress": [
+                {"to": [dns], "ports": [_port("UDP", 53), _port("TCP", 53)]},
+                {"to": [{"ipBlock": _POD_IDENTITY}], "ports": [_port("TCP", 80)]},
+                {"to": [{"ipBlock": _EVERYWHERE}], "ports": [_port("TCP", 443)]},
+            ],
+        },
+    }
+
+
+def member_rules() -> list[dict[str, Any]]:
+    """What members may do in their namespaces: run anything, see everything, but not lift their limits.
+
+    Not the built-in role `edit`, which may rewrite network policies.
+    """
+    return [
+        _rule("", ["pods", "services", "configmaps", "secrets", "persistentvolumeclaims"], _ALL_VERBS),
+        _rule("", ["pods/attach", "pods/exec", "pods/portforward"], ("create", "get")),
+        _rule(
+            "",
+            ["pods/log", "pods/status", "events", "serviceaccounts", "resourcequotas", "limitranges"],
+            _READ,
+        ),
+        _rule("apps", ["deployments", "deployments/scale", "statefulsets", "statefulsets/scale"], _ALL_VERBS),
+        _rule("apps", ["replicasets", "controllerrevisions"], _READ),
+        _rule("batch", ["jobs", "cronjobs"], _ALL_VERBS),
+        _rule("autoscaling", ["horizontalpodautoscalers"], _ALL_VERBS),
+        _rule("policy", ["poddisruptionbudgets"], _ALL_VERBS),
+        _rule("networking.k8s.io", ["networkpolicies"], _READ),
+    ]
+
+
+def _rule(group: str, resources: list[str], verbs: tuple[str, ...]) -> dict[str, Any]:
+    return {"apiGroups": [group], "resources": resources, "verbs": list(verbs)}
+
+
+def _port(protocol: str, port: int) -> dict[str, Any]:
+    return {"protocol": protocol, "port": port}

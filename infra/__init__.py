@@ -1,0 +1,1 @@
+"""Ground floor: facts, rules and models. No Pulumi resource is created here."""

@@ -1,0 +1,1 @@
+"""Facts of the outside world beside their source and date: shapes, regions, versions, latencies, prices."""

@@ -1,0 +1,93 @@
+"""What AWS asks for each type of resource in us-east-1 (figures, sources and dates: prices.yaml)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Literal
+
+from infra.catalog import lookup
+
+Kind = Literal["hourly", "monthly", "control_plane", "node_group", "free", "usage"]
+
+HOURS_PER_MONTH = 730
+"""Hours in a month as AWS's own calculator counts them: 365 days of 24 hours over 12 months."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """How one type of resource is charged."""
+
+    kind: Kind
+    """What the resource is charged by; prices.yaml explains each kind."""
+    item: str = ""
+    """What is paid for, for people: "NAT gateway"."""
+    unit: str = ""
+    """What is counted: "gateway"."""
+    usd: float = 0.0
+    """For each unit and hour (month, where the kind is monthly)."""
+    extended_usd: float = 0.0
+    """The same for a Kubernetes version in extended support."""
+    usage: str = ""
+    """What is charged by use, and hence is in no sum; empty where nothing is."""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumeCharge:
+    """One of the things that a volume is charged by."""
+
+    unit: str
+    input: str
+    """The argument of a block device that says how much of it there is."""
+    included: float
+    """How much of it costs nothing."""
+    usd: float
+    """For each unit above that and month."""
+
+
+def price(type_token: str, inputs: Mapping[str, Any] | None = None) -> Price | None:
+    """How a resource is charged.
+
+    Args:
+        type_token: Pulumi's token, such as ``aws:ec2/natGateway:NatGateway``.
+        inputs: What the resource is asked to be: some inputs are charged otherwise.
+
+    Returns:
+        None where the catalog does not know the type.
+    """
+    facts = _facts()
+    entry = facts["types"].get(type_token) or facts["packages"].get(type_token.partition(":")[0])
+    if entry is None:
+        return None
+    fields = lookup.fitting(entry, inputs or {})
+    return Price(**{key: value for key, value in fields.items() if key not in {"cases", "when"}})
+
+
+def volume(kind: str) -> tuple[VolumeCharge, ...]:
+    """What a volume of a kind such as ``gp3`` is charged by; empty where the kind is not known."""
+    return tuple(VolumeCharge(**charge) for charge in _facts()["volumes"].get(kind, ()))
+
+
+def region() -> str:
+    """The region whose prices these are."""
+    return str(_facts()["region"])
+
+
+def as_of() -> date:
+    """The day on which the prices were looked up."""
+    looked_up: date = _facts()["as_of"]
+    return looked_up
+
+
+def known() -> tuple[str, ...]:
+    """The types that have an entry of their own, sorted."""
+    return tuple(sorted(_facts()["types"]))
+
+
+@cache
+def _facts() -> Mapping[str, Any]:
+    return MappingProxyType(lookup.data("prices.yaml"))

@@ -1,0 +1,30 @@
+"""Measures everything and writes docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from infra.environment import project_root
+from operations.bench import commands, control_plane
+from operations.bench.page import page
+
+
+def main() -> None:
+    """Measures commands first, then the control plane at scale; takes some minutes."""
+    tell = partial(Console().print, soft_wrap=True)
+    root = project_root(Path.cwd())
+    imports, plans = commands.plans(tell)
+    lives = commands.lives(tell)
+    with tempfile.TemporaryDirectory() as folder:
+        scale = control_plane.figures(root, Path(folder), tell)
+    target = root / "docs" / "benchmarks.md"
+    target.write_text(page(imports, plans, lives, scale), encoding="utf-8")
+    tell(f"wrote {target}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The Pulumi engine: finding one, driving it, and telling what it did."""

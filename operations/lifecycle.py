@@ -1,0 +1,173 @@
+"""An environment's life, in the real world or on its twin: preview, up, refresh, down, outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.environment import Environment, find, load, project_root
+from infra.problems import BadInput, Problem
+from infra.resources import RecordedResource
+from operations.engine import backend, ladder, run, workspace
+from operations.engine.events import Progress
+from operations.engine.ladder import Engine
+from operations.engine.run import Result
+from operations.engine.workspace import EngineStack
+from operations.leftovers import Leftover, at_aws, on_twin
+from operations.plan import Plan
+from operations.progress import Listener
+from operations.schedule import Timeline, timeline
+from operations.twin import kubernetes, plugins
+from operations.twin.kubernetes import binaries
+from operations.twin.manager import Running, Twin
+
+_DATA_SUFFIX = "-data"
+_CREATED = frozenset({"create", "replace", "create-replacement"})
+_DELETED = frozenset({"delete", "delete-replaced"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """An environment where it is to live."""
+
+    environment: Environment
+    file: Path
+    root: Path
+    stack: EngineStack
+    twin: Twin | None
+    """None in the real world."""
+
+
+def twin_name(stack: str) -> str:
+    """The twin that a stack lives on: the environment's, for its data stack too.
+
+    A platform looks on its own twin for the data stack that it reads: `prod-data` lives on the twin `prod`.
+    """
+    return stack.removesuffix(_DATA_SUFFIX) or stack
+
+
+def data_file(environment: Environment, root: Path) -> Path | None:
+    """The file of the data stack that an environment reads; None if it reads none.
+
+    Raises:
+        BadInput: there is no such file.
+    """
+    return None if environment.data is None else find(environment.data, root)
+
+
+@contextmanager
+def opened(file: Path, *, twin: Twin | None, listener: Listener) -> Iterator[Site]:
+    """Opens an environment for work: finds (or builds) the engine, starts the twin.
+
+    Args:
+        file: the environment's file.
+        twin: where it lives; None: the real world.
+        listener: told of a build or a start that takes its time.
+
+    Raises:
+        BadInput: the file is wrong, no engine can be had, or the backend cannot be used.
+    """
+    from stacks.program import main as program
+
+    root = project_root(file.parent)
+    environment = load(file)
+    engine = ladder.find(listener)
+    place = backend.of_site(root, file) if twin is None else _on_twin(twin, engine, listener)
+    with workspace.open_stack(file, root, engine, place, program) as stack:
+        try:
+            yield Site(environment=environment, file=file, root=root, stack=stack, twin=twin)
+        finally:
+            if twin is not None:
+                twin.save()
+
+
+def _on_twin(twin: Twin, engine: Engine, listener: Listener) -> backend.Backend:
+    env = plugins.variables(engine, twin.folder, started(twin, listener), listener)
+    # A twin can be had anew: its state is written once at the end, not after each of hundreds of operations.
+    return backend.of_twin(twin.folder, env, checkpoints=False)
+
+
+def started(twin: Twin, listener: Listener) -> Running:
+    """Starts a twin, after its control plane's programs were had."""
+    if kubernetes.kind(twin.folder) is kubernetes.Kind.CONTROL_PLANE:
+        binaries.ensure(listener)
+    return twin.start()
+
+
+def kubeconfig(site: Site) -> str:
+    """What kubectl needs to reach the environment's cluster; it is a secret.
+
+    Raises:
+        BadInput: the environment's stack is not up, or the cluster is somebody else's.
+    """
+    if site.twin is not None and (path := kubernetes.kubeconfig(site.twin.folder)) is not None:
+        return path.read_text(encoding="utf-8")
+    outputs = (
+        json.loads(site.stack.call("stack", "output", "--json", "--show-secrets")) if exists(site) else {}
+    )
+    if "kubeconfig" not in outputs:
+        name = site.environment.name
+        hint = f"bring it up first: mlcluster up {name}; an existing cluster's kubeconfig is your own"
+        raise BadInput([Problem("environment", name, "hands out no kubeconfig", hint)])
+    return str(outputs["kubeconfig"])
+
+
+def up(site: Site, progress: Progress) -> Result:
+    """Makes the environment what its file says."""
+    return run.up(site.stack, progress)
+
+
+def preview(site: Site, progress: Progress) -> Result:
+    """Says what `up` would change."""
+    return run.preview(site.stack, progress)
+
+
+def refresh(site: Site, progress: Progress) -> Result:
+    """Looks for what changed behind Pulumi's back."""
+    return run.refresh(site.stack, progress)
+
+
+def down(site: Site, progress: Progress) -> tuple[Result, tuple[Leftover, ...]]:
+    """Takes the environment down and looks for what is left of it.
+
+    Returns:
+        What was done, and what still carries the environment's name afterwards.
+    """
+    result = run.down(site.stack, progress)
+    found = on_twin(site.twin, site.environment) if site.twin else at_aws(site.environment)
+    return result, found
+
+
+def exists(site: Site) -> bool:
+    """Whether the environment's stack has resources."""
+    return bool((site.stack.state() or {}).get("resources"))
+
+
+def simulated(plan: Plan, result: Result) -> Timeline:
+    """How long the real thing would take for what a run did: it makes first, then deletes what was replaced.
+
+    Args:
+        plan: of the environment as it is now, which knows what depends on what.
+        result: of a run on the twin.
+    """
+    making = timeline(_touched(plan, result, _CREATED), "up")
+    removing = timeline(_touched(plan, result, _DELETED), "down")
+    return Timeline(
+        seconds=making.seconds + removing.seconds,
+        spans=making.spans,
+        critical_path=making.critical_path + removing.critical_path,
+    )
+
+
+def _touched(plan: Plan, result: Result, kinds: frozenset[str]) -> list[RecordedResource]:
+    """What some kinds of operation were done on; of what left the plan, the little that is known."""
+    known = {resource.urn: resource for resource in plan.resources}
+    return [
+        known.get(operation.urn)
+        or RecordedResource(urn=operation.urn, type=operation.type, name=operation.urn.rpartition("::")[2])
+        for operation in result.operations
+        if operation.op in kinds
+    ]

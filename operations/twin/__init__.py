@@ -1,0 +1,1 @@
+"""The twin: stands in for AWS and Kubernetes, so that an environment can be rehearsed by the real engine."""

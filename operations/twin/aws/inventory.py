@@ -1,0 +1,171 @@
+"""What exists on the AWS side, without what every account has by default.
+
+What cannot have tags is listed with those of the thing it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from moto.core.base_backend import BackendDict
+
+from operations.twin.aws import operation
+from operations.twin.aws.cloud import ApiError, Cloud
+from operations.twin.aws.values import tag_map
+from operations.twin.backend import Item
+
+_EC2: Final = (
+    ("vpc", "describe_vpcs", "Vpcs[?!IsDefault]", "VpcId"),
+    ("subnet", "describe_subnets", "Subnets[]", "SubnetId"),
+    ("internet-gateway", "describe_internet_gateways", "InternetGateways[]", "InternetGatewayId"),
+    ("elastic-ip", "describe_addresses", "Addresses[]", "AllocationId"),
+    ("natgateway", "describe_nat_gateways", "NatGateways[?State!='deleted']", "NatGatewayId"),
+    ("route-table", "describe_route_tables", "RouteTables[?!(Associations[?Main])]", "RouteTableId"),
+    ("vpc-endpoint", "describe_vpc_endpoints", "VpcEndpoints[?State!='deleted']", "VpcEndpointId"),
+    ("security-group", "describe_security_groups", "SecurityGroups[?GroupName!='default']", "GroupId"),
+    ("network-interface", "describe_network_interfaces", "NetworkInterfaces[]", "NetworkInterfaceId"),
+    ("launch-template", "describe_launch_templates", "LaunchTemplates[]", "LaunchTemplateId"),
+)
+"""Word, call, JMESPath to the things, name of their id. Things in the default network are left out later."""
+
+
+class _Place:
+    """One account in one region, as the lists below ask it."""
+
+    def __init__(self, cloud: Cloud, region: str) -> None:
+        self._cloud, self._region = cloud, region
+        self.account = cloud.account
+
+    def ask(self, service: str, method: str, path: str, **arguments: Any) -> Any:
+        """Returns what a JMESPath finds in a response, an empty list when there is nothing."""
+        try:
+            response = self._cloud.call(service, self._region, method, arguments)
+        except ApiError as problem:
+            if problem.gone:
+                return []
+            raise
+        return operation.found(path, response) or []
+
+
+def inventory(cloud: Callable[[str], Cloud]) -> tuple[Item, ...]:
+    """Returns everything in every account and region that was used, sorted."""
+    items: list[Item] = []
+    for service, account, region in sorted(_used()):
+        place = _Place(cloud(account), "us-east-1" if region.startswith("aws") else region)
+        items.extend(_LISTS[service](place))
+    return tuple(sorted(items))
+
+
+def _used() -> set[tuple[str, str, str]]:
+    return {
+        (stores.service_name, account, region)
+        for stores in BackendDict._instances
+        if stores.service_name in _LISTS
+        for account, regions in stores.items()
+        for region in regions
+    }
+
+
+def _ec2(place: _Place) -> Iterator[Item]:
+    default = place.ask("ec2", "describe_vpcs", "Vpcs[?IsDefault].VpcId")
+    own = place.ask("ec2", "describe_nat_gateways", "NatGateways[].NatGatewayAddresses[].NetworkInterfaceId")
+    own += place.ask("ec2", "describe_vpc_endpoints", "VpcEndpoints[].NetworkInterfaceIds[]")
+    for word, method, path, key in _EC2:
+        for found in place.ask("ec2", method, path):
+            if found.get("VpcId") not in default and found[key] not in own:
+                yield Item("ec2", word, found[key], tag_map(found.get("Tags")))
+
+
+def _eks(place: _Place) -> Iterator[Item]:
+    for name in place.ask("eks", "list_clusters", "clusters"):
+        found = place.ask("eks", "describe_cluster", "cluster", name=name)
+        yield Item("eks", "cluster", name, tag_map(found.get("tags")))
+        yield from _in_cluster(place, name)
+
+
+_IN_CLUSTER: Final = (
+    ("nodegroup", "list_nodegroups", "nodegroups", "nodegroupName", "describe_nodegroup", "nodegroup"),
+    ("addon", "list_addons", "addons", "addonName", "describe_addon", "addon"),
+    (
+        "access-entry",
+        "list_access_entries",
+        "accessEntries",
+        "principalArn",
+        "describe_access_entry",
+        "accessEntry",
+    ),
+    (
+        "pod-identity-association",
+        "list_pod_identity_associations",
+        "associations[].associationId",
+        "associationId",
+        "describe_pod_identity_association",
+        "association",
+    ),
+)
+
+
+def _in_cluster(place: _Place, cluster: str) -> Iterator[Item]:
+    for word, method, path, key, describe, part in _IN_CLUSTER:
+        if word == "access-entry" and _config_map_only(place, cluster):
+            continue
+        for name in place.ask("eks", method, path, clusterName=cluster):
+            found = place.ask("eks", describe, part, clusterName=cluster, **{key: name})
+            yield Item("eks", word, f"{cluster}:{name}", tag_map(found.get("tags")))
+
+
+def _config_map_only(place: _Place, cluster: str) -> bool:
+    path = "cluster.accessConfig.authenticationMode"
+    return bool(place.ask("eks", "describe_cluster", path, name=cluster) == "CONFIG_MAP")
+
+
+def _iam(place: _Place) -> Iterator[Item]:
+    for found in place.ask("iam", "list_roles", "Roles[?!starts_with(Path, '/aws-service-role/')]"):
+        tags = place.ask("iam", "list_role_tags", "Tags", RoleName=found["RoleName"])
+        yield Item("iam", "role", found["RoleName"], tag_map(tags))
+    for found in place.ask("iam", "list_policies", "Policies", Scope="Local"):
+        tags = place.ask("iam", "list_policy_tags", "Tags", PolicyArn=found["Arn"])
+        yield Item("iam", "policy", found["Arn"], tag_map(tags))
+
+
+def _kms(place: _Place) -> Iterator[Item]:
+    for key in place.ask("kms", "list_keys", "Keys[].KeyId"):
+        found = place.ask("kms", "describe_key", "KeyMetadata", KeyId=key)
+        if found["KeyState"] != "PendingDeletion" and found.get("KeyManager") == "CUSTOMER":
+            tags = place.ask("kms", "list_resource_tags", "Tags", KeyId=key)
+            yield Item("kms", "key", key, tag_map(tags, "TagKey", "TagValue"))
+    for alias in place.ask("kms", "list_aliases", "Aliases[?!starts_with(AliasName, 'alias/aws/')]"):
+        tags = place.ask("kms", "list_resource_tags", "Tags", KeyId=alias["TargetKeyId"])
+        yield Item("kms", "alias", alias["AliasName"], tag_map(tags, "TagKey", "TagValue"))
+
+
+def _logs(place: _Place) -> Iterator[Item]:
+    for found in place.ask("logs", "describe_log_groups", "logGroups"):
+        arn = found["arn"].removesuffix(":*")
+        tags = place.ask("logs", "list_tags_for_resource", "tags", resourceArn=arn)
+        yield Item("logs", "log-group", found["logGroupName"], tag_map(tags))
+
+
+def _s3(place: _Place) -> Iterator[Item]:
+    for name in place.ask("s3", "list_buckets", "Buckets[].Name"):
+        tags = place.ask("s3", "get_bucket_tagging", "TagSet", Bucket=name)
+        yield Item("s3", "bucket", name, tag_map(tags))
+
+
+def _budgets(place: _Place) -> Iterator[Item]:
+    for name in place.ask("budgets", "describe_budgets", "Budgets[].BudgetName", AccountId=place.account):
+        arn = f"arn:aws:budgets::{place.account}:budget/{name}"
+        tags = place.ask("budgets", "list_tags_for_resource", "ResourceTags", ResourceARN=arn)
+        yield Item("budgets", "budget", name, tag_map(tags))
+
+
+_LISTS: Final[Mapping[str, Callable[[_Place], Iterator[Item]]]] = {
+    "budgets": _budgets,
+    "ec2": _ec2,
+    "eks": _eks,
+    "iam": _iam,
+    "kms": _kms,
+    "logs": _logs,
+    "s3": _s3,
+}

@@ -1,0 +1,1 @@
+"""Wiring and choices: what an environment is made of."""

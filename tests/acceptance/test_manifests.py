@@ -1,0 +1,104 @@
+"""Every Kubernetes object of every environment, really applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.environment import find, load
+from operations.twin.kubernetes.api import ApiError, Manifest, Ref
+from operations.twin.kubernetes.client import Client
+from operations.twin.kubernetes.values import as_given
+from tests.acceptance.cluster import MANAGER, present
+from tests.acceptance.manifests import (
+    ENVIRONMENTS,
+    ROOT,
+    UPSTREAM,
+    declared,
+    definition,
+    misspelt,
+    mistyped,
+    of_each_kind,
+)
+
+pytestmark = pytest.mark.engine
+
+CLUSTERS = [name for name in ENVIRONMENTS if not load(find(name, ROOT)).is_data]
+QUEUE: Manifest = {
+    "apiVersion": "kueue.x-k8s.io/v1beta1",
+    "kind": "LocalQueue",
+    "metadata": {"name": "queue", "namespace": "default"},
+    "spec": {"clusterQueue": "shared"},
+}
+"""An object of a kind that Kubernetes does not know by itself."""
+
+upstream = pytest.mark.skipif(not UPSTREAM.is_dir(), reason=f"{UPSTREAM} is not there")
+
+
+@pytest.fixture
+def one_of_each(client: Client) -> Iterator[dict[str, Manifest]]:
+    """An object of each kind; the namespaces that they are in are there, and they are not."""
+    kinds = of_each_kind()
+    homes = {one["metadata"]["namespace"] for one in kinds.values() if "namespace" in one["metadata"]}
+    spaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in sorted(homes)]
+    with present(client, spaces):
+        yield kinds
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_an_environment_is_accepted_and_kept_as_given(client: Client, name: str) -> None:
+    wanted = declared(name)
+    assert {"Namespace", "ResourceQuota", "NetworkPolicy", "RoleBinding"} <= {one["kind"] for one in wanted}
+    with present(client, wanted):
+        for manifest in wanted:
+            live = client.get(Ref.of(manifest))
+            assert live is not None, manifest
+            assert as_given(manifest, live) == manifest
+    assert all(client.get(Ref.of(manifest)) is None for manifest in wanted)
+
+
+def test_a_misspelt_field_is_refused(client: Client, one_of_each: dict[str, Manifest]) -> None:
+    for manifest in one_of_each.values():
+        refuses_misspelt(client, manifest)
+
+
+def test_a_value_of_a_wrong_type_is_refused(client: Client, one_of_each: dict[str, Manifest]) -> None:
+    for manifest in one_of_each.values():
+        refuses_mistyped(client, manifest)
+
+
+@upstream
+def test_custom_kinds_are_judged_by_their_projects_own_definition(client: Client) -> None:
+    with present(client, [QUEUE]) as made:
+        assert as_given(QUEUE, made[0]) == QUEUE
+        refuses_misspelt(client, QUEUE)
+        refuses_mistyped(client, QUEUE)
+
+
+@upstream
+def test_a_kind_that_nobody_defines_has_no_definition() -> None:
+    assert definition("kueue.x-k8s.io/v1beta1", "LocalQueu") is None
+
+
+def refuses_misspelt(client: Client, manifest: Manifest) -> None:
+    client.apply(manifest, manager=MANAGER, dry_run=True)  # as it is, nothing is wrong with it
+    broken = dict(misspelt(manifest))
+    assert len(broken) > 2 or manifest["kind"] in {"Namespace", "ServiceAccount"}
+    for field, changed in broken.items():
+        assert f"{field}: field not declared in schema" in refusal(client, changed, field)
+
+
+def refuses_mistyped(client: Client, manifest: Manifest) -> None:
+    client.apply(manifest, manager=MANAGER, dry_run=True)
+    for field, changed in mistyped(manifest):
+        assert f"{field}: expected " in refusal(client, changed, field)
+
+
+def refusal(client: Client, manifest: Manifest, field: str) -> str:
+    """What the server says against an object."""
+    try:
+        client.apply(manifest, manager=MANAGER)
+    except ApiError as error:
+        return str(error)
+    pytest.fail(f"{manifest['kind']} with a wrong {field} was accepted")

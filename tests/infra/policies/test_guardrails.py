@@ -1,0 +1,202 @@
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from infra.policies import GUARDRAILS, judge
+from infra.resources import RecordedResource
+
+TAGS = {"mlcluster:environment": "test", "mlcluster:owner": "me", "mlcluster:component": "it"}
+
+TEMPLATE: dict[str, Any] = {
+    "tags": TAGS,
+    "metadataOptions": {"httpTokens": "required", "httpPutResponseHopLimit": 1},
+    "blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": {"encrypted": "true"}}],
+    "tagSpecifications": [
+        {"resourceType": kind, "tags": TAGS} for kind in ("instance", "volume", "network-interface")
+    ],
+}
+CLUSTER: dict[str, Any] = {
+    "tags": TAGS,
+    "encryptionConfig": {"resources": ["secrets"]},
+    "vpcConfig": {"endpointPublicAccess": False},
+    "accessConfig": {"authenticationMode": "API"},
+    "enabledClusterLogTypes": ["audit"],
+}
+SWITCHES = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+DENY = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Resource": "*",
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+
+
+def resource(type_: str, inputs: Mapping[str, Any], name: str = "it", **more: Any) -> RecordedResource:
+    return RecordedResource(
+        urn=f"urn:pulumi:a::b::{type_}::{name}", type=type_, name=name, inputs=inputs, **more
+    )
+
+
+def policy(*statements: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def bucket(
+    *,
+    switches: Mapping[str, bool] | None = None,
+    statement: Mapping[str, Any] = DENY,
+    algorithm: str = "aws:kms",
+    **more: Any,
+) -> list[RecordedResource]:
+    """A bucket with all it takes, but for what a test changes."""
+    inputs = {"bucket": "b", "tags": TAGS, "forceDestroy": True}
+    block = {"bucket": "b", **dict.fromkeys(SWITCHES, True), **(switches or {})}
+    default = {"sseAlgorithm": algorithm, "kmsMasterKeyId": "a-key"}
+    rules = [{"applyServerSideEncryptionByDefault": default}]
+    encryption = "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+    made = resource("aws:s3/bucket:Bucket", {**inputs, **more.pop("inputs", {})}, **more)
+    return [
+        made,
+        resource("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", block),
+        resource("aws:s3/bucketPolicy:BucketPolicy", {"bucket": "b", "policy": policy(statement)}),
+        resource(f"aws:s3/{encryption}", {"bucket": "b", "rules": rules}, dependencies=(made.urn, key().urn)),
+        key(protect=made.protect, retain_on_delete=made.retain_on_delete),
+    ]
+
+
+def key(**more: Any) -> RecordedResource:
+    return resource("aws:kms/key:Key", {"tags": TAGS, "enableKeyRotation": True}, "a-key", **more)
+
+
+def template(**changes: Any) -> list[RecordedResource]:
+    return [resource("aws:ec2/launchTemplate:LaunchTemplate", {**TEMPLATE, **changes})]
+
+
+def cluster(**changes: Any) -> list[RecordedResource]:
+    return [resource("aws:eks/cluster:Cluster", {**CLUSTER, **changes})]
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        template(),
+        cluster(),
+        cluster(vpcConfig={"endpointPublicAccess": True, "publicAccessCidrs": ["203.0.113.0/24"]}),
+        bucket(),
+        bucket(inputs={"forceDestroy": False}, protect=True, retain_on_delete=True),
+        [resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", {})],
+        [resource("kubernetes:core/v1:Namespace", {"metadata": {"name": "a"}})],
+        [resource("mlcluster:network:Vpc", {}, custom=False)],
+        [
+            resource(
+                "aws:iam/rolePolicy:RolePolicy",
+                {"policy": policy({"Effect": "Deny", "Action": "*", "Resource": "*"})},
+            )
+        ],
+        [
+            resource(
+                "aws:iam/rolePolicy:RolePolicy",
+                {"policy": policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})},
+            )
+        ],
+    ],
+)
+def test_what_is_well_made_passes(resources: list[RecordedResource]) -> None:
+    assert judge(resources) == ()
+
+
+def allow(**statement: Any) -> list[RecordedResource]:
+    return [resource("aws:iam/rolePolicy:RolePolicy", {"policy": policy({"Effect": "Allow", **statement})})]
+
+
+@pytest.mark.parametrize(
+    ("rule", "resources"),
+    [
+        ("tagged", [resource("aws:ec2/vpc:Vpc", {})]),
+        ("tagged", [resource("aws:ec2/vpc:Vpc", {"tags": {**TAGS, "mlcluster:owner": ""}})]),
+        ("tagged", [resource("aws:new/thing:Thing", {"tags": None})]),
+        ("instances_tagged", template(tagSpecifications=TEMPLATE["tagSpecifications"][:2])),
+        ("instances_tagged", template(tagSpecifications=[{"resourceType": "instance", "tags": {}}])),
+        ("encrypted_disks", template(blockDeviceMappings=[{"ebs": {"volumeSize": 1}}])),
+        ("encrypted_disks", template(blockDeviceMappings=[])),
+        ("encrypted_buckets", bucket(algorithm="AES256")),
+        ("encrypted_secrets", cluster(encryptionConfig=None)),
+        ("encrypted_secrets", [resource("aws:cloudwatch/logGroup:LogGroup", {"tags": TAGS})]),
+        ("rotated_keys", [resource("aws:kms/key:Key", {"tags": TAGS})]),
+        *(("closed_buckets", bucket(switches={switch: False})) for switch in SWITCHES),
+        ("closed_buckets", bucket(statement={**DENY, "Principal": {"AWS": "arn:aws:iam::1:root"}})),
+        ("closed_buckets", bucket(statement={**DENY, "Action": "s3:GetObject"})),
+        ("closed_buckets", bucket(statement={**DENY, "Effect": "Allow"})),
+        (
+            "closed_buckets",
+            bucket(statement={**DENY, "Condition": {"Bool": {"aws:SecureTransport": "true"}}}),
+        ),
+        ("closed_network", [resource("aws:ec2/subnet:Subnet", {"tags": TAGS, "mapPublicIpOnLaunch": True})]),
+        (
+            "closed_network",
+            [
+                resource(
+                    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+                    {"tags": TAGS, "cidrIpv4": "0.0.0.0/0"},
+                )
+            ],
+        ),
+        (
+            "closed_network",
+            [
+                resource(
+                    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+                    {"tags": TAGS, "cidrIpv6": "::/0"},
+                )
+            ],
+        ),
+        (
+            "closed_network",
+            [
+                resource(
+                    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+                    {"tags": TAGS, "egress": [{"protocol": "-1"}]},
+                )
+            ],
+        ),
+        ("closed_api", cluster(vpcConfig={})),
+        ("closed_api", cluster(vpcConfig={"endpointPublicAccess": True, "publicAccessCidrs": ["0.0.0.0/0"]})),
+        ("closed_api", cluster(accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"})),
+        ("closed_api", cluster(enabledClusterLogTypes=["api"])),
+        (
+            "guarded_metadata",
+            template(metadataOptions={"httpTokens": "optional", "httpPutResponseHopLimit": 1}),
+        ),
+        (
+            "guarded_metadata",
+            template(metadataOptions={"httpTokens": "required", "httpPutResponseHopLimit": 2}),
+        ),
+        ("no_free_hand", allow(Action="*", Resource="*")),
+        ("no_free_hand", allow(Action=["s3:Get*", "*"], Resource=["a", "*"])),
+        ("no_free_hand", allow(NotAction="iam:*", Resource="*")),
+        ("no_free_hand", allow(Action="*", NotResource="a")),
+        ("kept_data", bucket(inputs={"forceDestroy": False})),
+        ("kept_data", bucket(inputs={"forceDestroy": False}, protect=True)),
+        (
+            "kept_data",
+            [*bucket(inputs={"forceDestroy": False}, protect=True, retain_on_delete=True)[:-1], key()],
+        ),
+    ],
+)
+def test_what_is_not_is_named_with_its_rule(rule: str, resources: list[RecordedResource]) -> None:
+    violations = judge(resources)
+    assert {one.rule for one in violations} == {rule}
+    assert all(one.urn in {other.urn for other in resources} and one.message for one in violations)
+
+
+def test_every_rule_is_told_by_its_own_name() -> None:
+    source = {guardrail.__name__ for guardrail in GUARDRAILS}
+    assert len(source) == len(GUARDRAILS)
+
+
+def test_a_violation_reads_as_a_sentence() -> None:
+    (violation,) = judge([resource("aws:kms/key:Key", {"tags": TAGS})])
+    assert str(violation) == "it (rotated_keys): is never rotated; set enable_key_rotation"

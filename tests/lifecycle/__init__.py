@@ -1,0 +1,1 @@
+"""Tests of whole lives, on the real engine and the twin."""

@@ -1,0 +1,1 @@
+"""Tests of finding and driving the Pulumi engine."""
