@@ -11,16 +11,11 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.cluster.addons import AFTER_NODES, BEFORE_NODES, ClusterAddons, ClusterAddonsArgs
 from components.cluster.eks import EksCluster, EksClusterArgs, cluster_name
 from components.network.vpc import Vpc, VpcArgs
-from components.nodes.pool import NodePool, NodePoolArgs
-from components.nodes.role import NodeRole, NodeRoleArgs
 from components.tenancy.team import LakeAccess, Team, TeamArgs
 from infra.environment import Environment
-from infra.environment.storage import LAKE_ZONES
-from infra.handles import ObjectStore
-from stacks import wiring
+from stacks import nodes, storage, wiring
 
 
 def deploy(env: Environment) -> dict[str, Any]:
@@ -39,8 +34,8 @@ def _on_aws(env: Environment) -> dict[str, Any]:
     vpc = _network(env, cloud)
     control_plane = _control_plane(env, vpc, cloud)
     cluster = control_plane.handle
-    addons = _nodes_and_addons(env, vpc, control_plane, cloud)
-    store = _lake(env, cloud)
+    addons = nodes.deploy(env, vpc, control_plane, cloud)
+    store = storage.lake(env, cloud)
     reach = kubernetes.Provider(
         "kubernetes",
         kubeconfig=cluster.kubeconfig,
@@ -88,52 +83,6 @@ def _control_plane(env: Environment, vpc: Vpc, opts: pulumi.ResourceOptions) -> 
     place = wiring.place_of(env)
     args = EksClusterArgs(scope=env.scope, place=place, cluster=env.cluster, network=vpc.handle)
     return EksCluster("cluster", args, opts)
-
-
-def _nodes_and_addons(
-    env: Environment, vpc: Vpc, control_plane: EksCluster, opts: pulumi.ResourceOptions
-) -> ClusterAddons:
-    """Per-node add-ons, then nodes, then the add-ons that run on them; these are returned."""
-    place, cluster = wiring.place_of(env), control_plane.handle
-    role = NodeRole("nodes", NodeRoleArgs(scope=env.scope, place=place), opts)
-    first = ClusterAddonsArgs(scope=env.scope, place=place, cluster=cluster, names=BEFORE_NODES)
-    per_node = ClusterAddons("node-addons", first, opts)
-    pools = {
-        name: NodePool(
-            name,
-            NodePoolArgs(
-                scope=env.scope,
-                name=name,
-                pool=pool,
-                cluster=cluster,
-                network=vpc.handle,
-                role_arn=role.arn,
-                after=(*vpc.outlets, role, per_node),
-            ),
-            opts,
-        )
-        for name, pool in env.pools.items()
-    }
-    open_to_all = tuple(
-        pools[name] for name, pool in env.pools.items() if pool.min and not pool.effective_taints
-    )
-    then = ClusterAddonsArgs(
-        scope=env.scope, place=place, cluster=cluster, names=AFTER_NODES, after=open_to_all
-    )
-    return ClusterAddons("system-addons", then, opts)
-
-
-def _lake(env: Environment, opts: pulumi.ResourceOptions) -> ObjectStore | None:
-    """The environment's own lake, or the one that another stack keeps for it, or none."""
-    if env.storage.lake is not None:
-        return wiring.lake_here(env, env.storage.lake, opts)
-    if env.data is None:
-        return None
-    stack = pulumi.StackReference("data", f"{pulumi.get_organization()}/{pulumi.get_project()}/{env.data}")
-    buckets = stack.require_output("lake")
-    return ObjectStore(
-        buckets={zone: buckets[zone] for zone in LAKE_ZONES}, key_arn=stack.require_output("lake_key")
-    )
 
 
 def _teams(

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from components.lifecycle.budget import MonthlyBudget, MonthlyBudgetArgs
 from components.storage.lake import DataLake, DataLakeArgs
 from infra.environment import Environment
-from infra.environment.storage import Lake
+from infra.environment.storage.lake import Lake
 from infra.handles import ObjectStore
 from infra.places import Place
 

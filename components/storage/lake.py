@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from components.storage import policies
 from infra import iam, naming
-from infra.environment.storage import LAKE_ZONES, Lake
+from infra.environment.storage.lake import LAKE_ZONES, Lake
 from infra.handles import ObjectStore
 from infra.labels import Scope
 from infra.places import Place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from infra import iam
-from infra.environment.storage import Lake
+from infra.environment.storage.lake import Lake
 
 ABANDONED_UPLOAD_DAYS: Final = 7
 """Parts of an upload that was never finished cost money and are shown by no listing."""

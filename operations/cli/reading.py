@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from infra.environment import Environment, available, find, json_schema, load, project_root
-from infra.environment.checks import together
+from infra.environment.checks.together import together
 from infra.problems import BadInput
 from operations.cli.arguments import EnvironmentName, Machine, environment_of, today
 from operations.cli.console import Voice, speaking

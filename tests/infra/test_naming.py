@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from infra import naming
 from infra.catalog.regions import regions
-from infra.environment.storage import LAKE_ZONES
+from infra.environment.storage.lake import LAKE_ZONES
 
 label = st.from_regex(r"[a-z]([a-z0-9-]{0,22}[a-z0-9])?", fullmatch=True)
 anything = st.one_of(label, st.text(max_size=80))

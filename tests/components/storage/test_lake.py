@@ -1,7 +1,7 @@
 from typing import Any
 
 from components.storage.lake import DataLake, DataLakeArgs
-from infra.environment.storage import LAKE_ZONES, Lake
+from infra.environment.storage.lake import LAKE_ZONES, Lake
 from tests.components.support import PLACE, SCOPE, Found, record_component, statements
 
 SETTINGS = (

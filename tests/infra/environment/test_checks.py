@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.environment import Environment, parse
-from infra.environment.checks import together
+from infra.environment.checks.together import together
 from infra.environment.loading import REGION, SECTION
 from infra.problems import BadInput
 from tests.infra.environment.samples import MISSING, on_premises, problems_of, small

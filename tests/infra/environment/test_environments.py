@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from infra.environment import Environment, available, find, load
-from infra.environment.checks import together
+from infra.environment.checks.together import together
 from tests.infra.environment.samples import ROOT
 
 NAMES = available(ROOT)

@@ -1,4 +1,4 @@
-"""Where data lives."""
+"""The data lake."""
 
 from __future__ import annotations
 
@@ -40,11 +40,3 @@ class Lake(Section):
         if archive is not None and archive < earliest:
             raise Wrong("is too soon after infrequent_after", f"write at least {earliest}, or null for never")
         return archive
-
-
-class Storage(Section):
-    """Data stores."""
-
-    lake: Lake | None = None
-    """The lake, where it is part of this environment. Where another stack keeps it, name that stack in
-    `data`."""

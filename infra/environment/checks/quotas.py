@@ -1,0 +1,70 @@
+"""What teams may use, against what pools can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, NamedTuple
+
+from infra.catalog.instances import Shape
+from infra.environment.checks.check import check
+from infra.environment.model import Environment
+from infra.environment.pools import Pool
+from infra.environment.section import dotted
+from infra.environment.teams import Team
+from infra.problems import ABSENT, Problem
+from infra.units import ByteSize, Cpu, GiB
+
+
+def _memory(size: int) -> object:
+    """A size as the file would have it, in whole GiB where there are any."""
+    return ByteSize(size - size % GiB or size).written()
+
+
+class _Measure(NamedTuple):
+    """Something that quotas are about, in whole units of its smallest part."""
+
+    field: str
+    unit: str
+    of_team: Callable[[Team], int]
+    of_node: Callable[[Shape], int]
+    written: Callable[[int], object]
+
+
+_MEASURES: Final = (
+    _Measure("gpus", " GPUs", lambda team: team.gpus, lambda shape: shape.gpu_count, int),
+    _Measure(
+        "cpu",
+        " vCPUs",
+        lambda team: team.cpu.millis,
+        lambda shape: round(shape.allocatable_cpu * 1000),
+        lambda millis: Cpu(f"{millis}m").written(),
+    ),
+    _Measure("memory", "", lambda team: team.memory, lambda shape: shape.allocatable_memory, _memory),
+)
+
+
+def _quotas(environment: Environment) -> Iterator[Problem]:
+    """What teams may use, each and together, the pools can hold at their largest."""
+    if environment.platform != "aws" or not environment.pools:
+        return
+    for measure in _MEASURES:
+        yield from _quota(measure, environment.teams, environment.pools)
+
+
+def _quota(measure: _Measure, teams: Mapping[str, Team], pools: Mapping[str, Pool]) -> Iterator[Problem]:
+    field, written = measure.field, measure.written
+    shares = {name: measure.of_team(team) for name, team in teams.items()}
+    # Of alternatives the smallest counts: it is what the pool holds for certain.
+    room = sum(pool.max * min(measure.of_node(shape) for shape in pool.shapes) for pool in pools.values())
+    largest = f"above {written(room)}{measure.unit}, all that the pools hold at their largest"
+    above = {name: share for name, share in shares.items() if share > room}
+    for name, share in above.items():
+        path = dotted(("teams", name, field))
+        yield Problem(path, written(share), f"is {largest}", "lower it, or raise max of a pool")
+    total = sum(shares.values())
+    if total > room and not above:
+        hint = f"lower {field} of some, or raise max of a pool"
+        yield Problem("teams", ABSENT, f"may use {written(total)} {field} together, {largest}", hint)
+
+
+CHECKS: Final = (check(_quotas, "platform", "pools", "teams"),)
