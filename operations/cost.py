@@ -149,7 +149,18 @@ def _share(resource: RecordedResource, context: _Context) -> _Share:
 
 def _each(resource: RecordedResource, price: Price, _: _Context) -> _Share:
     period: Period = "hour" if price.kind == "hourly" else "month"
-    return _Share((_line(resource, price.item, price.unit, (1, 1), price.usd, period),))
+    units = _units(lookup.at(resource.inputs, price.count)) if price.count else 1
+    if units is None:
+        note = f"{resource.name}: how many {price.unit} it has ({price.count}) is not recorded"
+        return _Share(notes=(note,), unpriced=True)
+    return _Share((_line(resource, price.item, price.unit, (units, units), price.usd, period),))
+
+
+def _units(value: object) -> float | None:
+    """How many a recorded input says: a number, or a list of what there is."""
+    if isinstance(value, list | tuple):
+        return len(value)
+    return value if isinstance(value, int | float) else None
 
 
 def _line(

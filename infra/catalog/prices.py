@@ -29,6 +29,8 @@ class Price:
     """What is counted: "gateway"."""
     usd: float = 0.0
     """For each unit and hour (month, where the kind is monthly)."""
+    count: str = ""
+    """The input that says how many units there are, a number or a list of them; empty: one."""
     extended_usd: float = 0.0
     """The same for a Kubernetes version in extended support."""
     usage: str = ""
