@@ -8,9 +8,12 @@ nothing to wait for.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 import pulumi
+
+from infra.addressing import PodAddresses
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,19 @@ class NetworkHandle:
     """Subnets with an internet gateway; empty where the network has no way to the internet."""
     intra: Mapping[str, pulumi.Output[str]]
     """Subnets without any way out, for the control plane's network interfaces."""
+    pods: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
+    """Subnets for pods alone; empty where pods share `private` with the nodes."""
+    addresses: PodAddresses = field(default_factory=PodAddresses)
+    """How pods get their addresses; `infra.cni.configuration` makes the VPC CNI's configuration of it."""
+    secondary: tuple[str, ...] = ()
+    """Ranges besides `cidr`, in CIDR notation: those of `pods`."""
+    connected: tuple[str, ...] = ()
+    """Ranges outside that are connected by peering or a transit gateway, in CIDR notation."""
+
+    @property
+    def cidrs(self) -> tuple[str, ...]:
+        """All its ranges: what comes from nodes or pods has one of these addresses."""
+        return (self.cidr, *self.secondary)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +63,109 @@ class ClusterHandle:
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectStore:
-    """A lake of S3 buckets under one key."""
+    """A lake of buckets that speak S3: at AWS under one key, or on Ceph."""
 
     buckets: Mapping[str, pulumi.Output[str]]
     """Bucket names by zone of the lake: raw, curated, features, models."""
     key_arn: pulumi.Output[str]
-    """The KMS key that everything in them is encrypted with."""
+    """The KMS key that everything in them is encrypted with. Empty on Ceph, which encrypts its disks."""
+    endpoint: str | None = None
+    """Where it is spoken to, as a URL. None: S3 itself, where pods have roles. Elsewhere pods have keys, in
+    the Secrets that `infra.ceph.secret` names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageRegistry:
+    """Where container images are pulled from."""
+
+    repositories: pulumi.Output[Mapping[str, str]]
+    """URLs of our own repositories, by the names that the environment file gives them."""
+    mirrors: pulumi.Output[Mapping[str, str]]
+    """By the host of somebody else's registry (``docker.io``) what stands for it: an image
+    ``docker.io/library/python:3`` is ``<mirror>/library/python:3``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableCatalog:
+    """A database of tables in the AWS Glue Data Catalog."""
+
+    database: pulumi.Output[str]
+    """Its name; empty where the stack that keeps the data has none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamSpace:
+    """Where a team's pods are."""
+
+    namespaces: tuple[str, ...]
+    """To explore, to train and to serve, in this order."""
+    ready: tuple[pulumi.Resource, ...]
+    """What makes them: what is put into the namespaces waits for it and is deleted before it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileSystem:
+    """Files that pods share, as they get at them."""
+
+    kind: Literal["lustre", "shared", "mount"]
+    """FSx for Lustre, EFS, or a part of the lake."""
+    claims: Mapping[str, tuple[str, ...]]
+    """Names of volume claims by team, the team's own folder first; the same in each of its namespaces, but
+    homes of people, which are in the first alone."""
+    storage_classes: Mapping[str, str]
+    """By team the class that makes a folder for each claim; empty where there is none."""
+    ready: tuple[pulumi.Resource, ...]
+    """What mounts it waits for this."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LustreHandle:
+    """An FSx for Lustre file system at AWS."""
+
+    id: pulumi.Output[str]
+    dns_name: pulumi.Output[str]
+    mount_name: pulumi.Output[str]
+    capacity: str
+    """As a Kubernetes quantity."""
+    ready: tuple[pulumi.Resource, ...]
+    """Its links to the lake, and what lets nodes in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EfsHandle:
+    """An EFS file system at AWS."""
+
+    id: pulumi.Output[str]
+    homes: Mapping[str, pulumi.Output[str]]
+    """Access points by person."""
+    ready: tuple[pulumi.Resource, ...]
+    """Its mount targets, and what lets nodes in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CephHandle:
+    """Ceph on the cluster's own disks."""
+
+    drivers: Mapping[str, str]
+    """CSI drivers that make volumes on it, by their StorageClass: for block volumes, and for shared ones."""
+    endpoint: str | None
+    """Where its object store is spoken to within the cluster; None where it offers none."""
+    keep: bool
+    """Whether it stays when the stack goes."""
+    ready: tuple[pulumi.Resource, ...]
+    """All that it consists of: what uses it comes after these, and goes before them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """What a cluster's services need to be reached by name, and to have secrets."""
+
+    issuer: str | None = None
+    """Name of the ClusterIssuer of certificates; None: there are none."""
+    store: str | None = None
+    """Name of the ClusterSecretStore of the platform's secrets; None: there is none."""
+    passwords: bool = False
+    """Whether passwords can be generated in the cluster."""
+    ready: tuple[pulumi.Resource, ...] = ()
+    """Controllers of load balancers, names, certificates and secrets: what uses them comes after these, and
+    goes before them."""

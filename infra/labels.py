@@ -27,6 +27,8 @@ PHASE_LABEL: Final = "mlcluster.io/phase"
 """The phase of work a team's namespace is for: exploration, training or serving."""
 POOL_LABEL: Final = "mlcluster.io/pool"
 """The node pool that a node belongs to."""
+LOCAL_NVME_LABEL: Final = "mlcluster.io/local-nvme"
+"""``true`` on nodes that have local NVMe disks, as one array that images and scratch are on."""
 
 
 @dataclass(frozen=True)

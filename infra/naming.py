@@ -66,6 +66,63 @@ def bucket(account: str, region: str, environment: str, zone: str) -> str:
     return name if plain and len(name) <= 63 else _hashed(words, 63)
 
 
+def state_bucket(account: str, region: str) -> str:
+    """The name of the bucket for the state of all environments of an account in a region.
+
+    No lake's bucket can have it: theirs have a word more.
+    """
+    return f"{PRODUCT}-state-{account}-{region}"
+
+
+def database(environment: str) -> str:
+    """The name of an environment's database in the Glue catalog, which engines take without quotes.
+
+    Athena and Hive take small letters, digits and underscores:
+    https://docs.aws.amazon.com/athena/latest/ug/tables-databases-columns-names.html
+    """
+    return f"{PRODUCT}_{environment.replace('-', '_')}"
+
+
+def repository(environment: str, name: str) -> str:
+    """The name of one of an environment's container repositories.
+
+    ECR takes no two hyphens in a row: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
+    """
+    return f"{PRODUCT}/{_path_part(environment, 63)}/{name}"
+
+
+_CACHE_ROOT = 18
+"""Of the 30 characters that ECR allows for the prefix of a cache, the longest name of one and a slash take
+12: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html"""
+
+
+def cache_root(environment: str) -> str:
+    """What the names of all of an environment's copies of others' images begin with."""
+    # One named as the product would lie in the way of everybody's own repositories.
+    return _path_part(environment, _CACHE_ROOT if environment != PRODUCT else 0)
+
+
+def cache(environment: str, upstream: str) -> str:
+    """What the names of an environment's copies of one upstream's images begin with."""
+    return f"{cache_root(environment)}/{upstream}"
+
+
+def _path_part(environment: str, limit: int) -> str:
+    """An environment's name as a part of a path in ECR."""
+    if len(environment) <= limit and re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", environment):
+        looks_hashed = _LOOKS_HASHED.fullmatch(environment.rpartition("-")[2])
+        if not looks_hashed:
+            return environment
+    digest = hashlib.sha256(environment.encode()).hexdigest()[:_HASH]
+    stem = re.sub("-+", "-", environment)[: _CACHE_ROOT - _HASH - 1].strip("-")
+    return f"{stem}-{digest}"
+
+
+def principal(arn: str) -> str:
+    """The logical name of what is made for an IAM role or user: its account, kind, path and name."""
+    return re.sub("[:/]", "-", arn.partition("::")[2])
+
+
 def _hashed(words: tuple[str, ...], limit: int) -> str:
     """The words made legal and cut to the limit, with a hash that tells them from all others."""
     room = limit - _HASH - 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from infra.environment import Environment
 from operations.cost import Cost
 
@@ -39,18 +41,35 @@ def within_budget(environment: Environment, cost: Cost) -> None:
     )
 
 
+_KEEPING: Final = {
+    "lake": "a data lake",
+    "registry": "container images",
+    "catalog": "a catalog of tables",
+    "ceph": "Ceph with all that is on it",
+}
+"""Sections of `storage` that say whether their data is kept, and what that is."""
+_FILES: Final = ("lustre", "shared")
+"""Mappings in `storage` of file systems, each of which says so."""
+
+
 def keeps_no_data(environment: Environment) -> None:
     """Refuses to take down a stack whose data was asked to be kept.
 
     Raises:
-        Refusal: the stack holds a lake with ``keep: retain``.
+        Refusal: the stack holds a lake, a registry, a catalog, Ceph or a file system with ``keep: retain``.
     """
-    lake = environment.storage.lake
-    if lake is None or lake.keep == "destroy":
+    storage = environment.storage
+    sections: dict[tuple[str, ...], Any] = {(name,): getattr(storage, name) for name in _KEEPING}
+    for kind in _FILES:
+        sections |= {(kind, name): one for name, one in getattr(storage, kind).items()}
+    kept = [path for path, section in sections.items() if section is not None and section.keep == "retain"]
+    if not kept:
         return
+    paths = [f"storage.{'.'.join(path)}.keep" for path in kept]
+    told = (_KEEPING[path[0]] if len(path) == 1 else f"the file system {path[1]}" for path in kept)
     raise Refusal(
-        f"{environment.name} holds a data lake that its file says to keep (storage.lake.keep: retain)",
-        "to delete the data for good: set storage.lake.keep to destroy, "
+        f"{environment.name} holds {', '.join(told)} that its file says to keep ({', '.join(paths)}: retain)",
+        f"to delete the data for good: set {', '.join(paths)} to destroy, "
         f"run `mlcluster up {environment.name}`, then `mlcluster down {environment.name}`",
     )
 
@@ -71,4 +90,56 @@ def named(environment: Environment, typed: str | None) -> None:
     raise Refusal(
         f"{environment.name} is protected (lifetime.protect: true) and {given}",
         f"type its name when asked, or give it: mlcluster down {environment.name} --name {environment.name}",
+    )
+
+
+def one_step(environment: Environment, deployed: str | None) -> None:
+    """Refuses to move a control plane by more than one minor version of Kubernetes, or back.
+
+    EKS does neither: https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html
+
+    Args:
+        environment: what is to be brought up.
+        deployed: the version that its control plane has; None where there is none yet.
+
+    Raises:
+        Refusal: ``cluster.version`` is below the deployed one, or skips one.
+    """
+    wanted = None if environment.cluster is None else environment.cluster.version
+    if wanted is None or deployed is None or 0 <= _minor(wanted) - _minor(deployed) <= 1:
+        return
+    name = environment.name
+    if _minor(wanted) < _minor(deployed):
+        raise Refusal(
+            f"{name} runs Kubernetes {deployed}, and cluster.version is {wanted}: EKS never goes back",
+            f'write cluster.version: "{deployed}", or take it down and bring it up anew',
+        )
+    following = f"1.{_minor(deployed) + 1}"
+    raise Refusal(
+        f"{name} runs Kubernetes {deployed}, and cluster.version is {wanted}: EKS takes one minor version "
+        f"at a time, and {following} would be skipped",
+        f'write cluster.version: "{following}", run `mlcluster up {name}`, and go on from there',
+    )
+
+
+def _minor(version: str) -> int:
+    return int(version.split(".")[1])
+
+
+def protected_as_written(environment: Environment, protected: bool) -> None:
+    """Refuses to take down a control plane that is still protected, though its file says it is not.
+
+    Args:
+        environment: what is to be taken down.
+        protected: whether EKS refuses to delete its control plane.
+
+    Raises:
+        Refusal: somebody has taken ``lifetime.protect`` out of the file, and not brought it up since.
+    """
+    if not protected or environment.lifetime.protect:
+        return
+    name = environment.name
+    raise Refusal(
+        f"the control plane of {name} is protected: it was brought up with lifetime.protect: true",
+        f"run `mlcluster up {name}` with the file as it is now, then `mlcluster down {name}`",
     )

@@ -6,21 +6,26 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from infra.environment import Environment, find, load, project_root
+from infra.environment.checks.pools import ended
 from infra.problems import BadInput, Problem
 from infra.resources import RecordedResource
+from operations import guards, keeping, protection, shrinking
+from operations.deployed import control_plane
 from operations.engine import backend, ladder, run, workspace
 from operations.engine.events import Progress
 from operations.engine.ladder import Engine
 from operations.engine.run import Result
 from operations.engine.workspace import EngineStack
 from operations.leftovers import Leftover, at_aws, on_twin
-from operations.plan import Plan
+from operations.plan import Plan, previewed
 from operations.progress import Listener
 from operations.schedule import Timeline, timeline
-from operations.twin import kubernetes, plugins
+from operations.twin import given, kubernetes, plugins
 from operations.twin.kubernetes import binaries
 from operations.twin.manager import Running, Twin
 
@@ -75,7 +80,7 @@ def opened(file: Path, *, twin: Twin | None, listener: Listener) -> Iterator[Sit
     root = project_root(file.parent)
     environment = load(file)
     engine = ladder.find(listener)
-    place = backend.of_site(root, file) if twin is None else _on_twin(twin, engine, listener)
+    place = backend.of_site(root, file) if twin is None else _on_twin(twin, environment, engine, listener)
     with workspace.open_stack(file, root, engine, place, program) as stack:
         try:
             yield Site(environment=environment, file=file, root=root, stack=stack, twin=twin)
@@ -84,8 +89,16 @@ def opened(file: Path, *, twin: Twin | None, listener: Listener) -> Iterator[Sit
                 twin.save()
 
 
-def _on_twin(twin: Twin, engine: Engine, listener: Listener) -> backend.Backend:
-    env = plugins.variables(engine, twin.folder, started(twin, listener), listener)
+def _on_twin(twin: Twin, environment: Environment, engine: Engine, listener: Listener) -> backend.Backend:
+    running = started(twin, listener)
+    if environment.platform == "kubernetes":
+        # A plugin would follow the context in the user's kubeconfig, to the real cluster.
+        env = dict(running.env)
+    else:
+        env = plugins.variables(engine, twin.folder, running, listener)
+    taken_for_granted = given.of(environment)
+    if taken_for_granted != given.Given():
+        twin.give(taken_for_granted.told())
     # A twin can be had anew: its state is written once at the end, not after each of hundreds of operations.
     return backend.of_twin(twin.folder, env, checkpoints=False)
 
@@ -116,12 +129,20 @@ def kubeconfig(site: Site) -> str:
 
 
 def up(site: Site, progress: Progress) -> Result:
-    """Makes the environment what its file says."""
+    """Makes the environment what its file says.
+
+    Raises:
+        BadInput: one of its capacity blocks is over.
+        Refusal: its control plane would skip a version of Kubernetes, or go back; or data that is protected
+            would be lost.
+    """
+    _still_possible(site)
     return run.up(site.stack, progress)
 
 
 def preview(site: Site, progress: Progress) -> Result:
-    """Says what `up` would change."""
+    """Says what `up` would change, or refuses as it would."""
+    _still_possible(site)
     return run.preview(site.stack, progress)
 
 
@@ -135,10 +156,64 @@ def down(site: Site, progress: Progress) -> tuple[Result, tuple[Leftover, ...]]:
 
     Returns:
         What was done, and what still carries the environment's name afterwards.
+
+    Raises:
+        Refusal: its control plane is protected, and its file no longer says so.
+        Failure: EKS keeps on protecting it.
     """
+    _unprotect(site)
     result = run.down(site.stack, progress)
     found = on_twin(site.twin, site.environment) if site.twin else at_aws(site.environment)
     return result, found
+
+
+def _still_possible(site: Site) -> None:
+    """Refuses what was right when the file was written, and is not today or from where the stack is."""
+    if over := list(ended(site.environment, datetime.now(UTC))):
+        raise BadInput(over)
+    _upgrade_possible(site)
+    _nothing_lost(site)
+
+
+def _upgrade_possible(site: Site) -> None:
+    if site.environment.platform == "aws" and site.environment.cluster is not None:
+        there = control_plane(site.stack.state())
+        guards.one_step(site.environment, None if there is None else there.version)
+
+
+def _nothing_lost(site: Site) -> None:
+    environment, state = site.environment, site.stack.state()
+    files = shrinking.file_systems(state)
+    kept = (*keeping.protected(state), *(files if environment.lifetime.protect else ()))
+    if kept or files:
+        planned = previewed(environment, site.root)
+        keeping.refuse(environment.name, keeping.lost(kept, planned, str(environment.region)))
+        shrinking.refuse(environment.name, shrinking.shrunk(files, planned))
+
+
+def _unprotect(site: Site) -> None:
+    """Lets EKS delete a control plane that the file still protects: who came this far has typed its name."""
+    there = control_plane(site.stack.state())
+    if there is None:
+        return
+    guards.protected_as_written(site.environment, there.protected)
+    if there.protected:
+        protection.lift(there, _eks(site))
+
+
+def _eks(site: Site) -> Any:
+    import boto3
+
+    if site.twin is None:
+        return boto3.client("eks", region_name=site.environment.region)
+    there = site.twin.start().aws_environment(str(site.environment.account))
+    return boto3.client(
+        "eks",
+        region_name=site.environment.region,
+        endpoint_url=there["AWS_ENDPOINT_URL"],
+        aws_access_key_id=there["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=there["AWS_SECRET_ACCESS_KEY"],
+    )
 
 
 def exists(site: Site) -> bool:

@@ -60,6 +60,18 @@ def plan(environment: Environment, root: Path, on: date | None = None) -> Plan:
     )
 
 
+def previewed(environment: Environment, root: Path) -> tuple[RecordedResource, ...]:
+    """What an environment asks for, as the engine's preview sees it: what only exists later is unknown.
+
+    Raises:
+        BadInput: the data stack's file is missing or wrong.
+    """
+    references = {}
+    if environment.data is not None:
+        references[environment.data] = record(load(find(environment.data, root))).outputs
+    return record(environment, preview=True, references=references).resources
+
+
 class _Document(BaseModel):
     model_config = ConfigDict(frozen=True)
 

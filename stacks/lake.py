@@ -11,13 +11,20 @@ from stacks import wiring
 
 
 def deploy(env: Environment) -> dict[str, Any]:
-    """Deploys the lake of a data environment.
+    """Deploys the lake of a data environment, and its registry and catalog where it has them.
 
     Returns:
-        The stack's outputs: ``lake`` (bucket names by zone) and ``lake_key`` (ARN of its key).
+        The stack's outputs: ``lake`` (bucket names by zone), ``lake_key`` (ARN of its key), ``images`` (URLs
+        of repositories by name), ``image_mirrors`` (what stands for others' registries, by their hosts) and
+        ``catalog`` (name of the database).
     """
     opts = pulumi.ResourceOptions(providers=[wiring.aws_provider(wiring.place_of(env))])
     wiring.watch_spending(env, opts)
     if env.storage.lake is None:
         return {}
-    return wiring.lake_outputs(wiring.lake_here(env, env.storage.lake, opts))
+    store = wiring.lake_here(env, env.storage.lake, opts)
+    return {
+        **wiring.lake_outputs(store),
+        **wiring.image_outputs(wiring.registry_here(env, opts)),
+        **wiring.catalog_outputs(wiring.catalog_here(env, store, opts)),
+    }

@@ -6,16 +6,24 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.cluster.eks import EksCluster, EksClusterArgs, cluster_name
+from components.cluster.identity_provider import IdentityProvider, IdentityProviderArgs
+from components.network.door import ApiDoor, ApiDoorArgs
+from components.network.existing import AnyVpc, ExistingVpc
 from components.network.vpc import Vpc, VpcArgs
+from components.tenancy.members import Members, MembersArgs
 from components.tenancy.team import LakeAccess, Team, TeamArgs
 from infra.environment import Environment
-from stacks import nodes, storage, wiring
+from infra.environment.cluster import Cluster
+from infra.environment.endpoints import endpoints
+from infra.handles import ClusterHandle, TeamSpace
+from stacks import data_plane, edge, files, gpu, nodes, storage, wiring
 
 
 def deploy(env: Environment) -> dict[str, Any]:
@@ -23,7 +31,7 @@ def deploy(env: Environment) -> dict[str, Any]:
 
     Returns:
         The stack's outputs: ``namespaces`` by team, and on platform `aws` also ``cluster``, ``endpoint``,
-        ``kubeconfig`` (a secret), ``vpc_id`` and, where there is a lake, ``lake`` and ``lake_key``.
+        ``kubeconfig`` (a secret), ``vpc_id`` and, where there is data, those of a data stack (`lake.deploy`).
     """
     return _on_aws(env) if env.platform == "aws" else _on_existing_cluster(env)
 
@@ -34,55 +42,99 @@ def _on_aws(env: Environment) -> dict[str, Any]:
     vpc = _network(env, cloud)
     control_plane = _control_plane(env, vpc, cloud)
     cluster = control_plane.handle
-    addons = nodes.deploy(env, vpc, control_plane, cloud)
-    store = storage.lake(env, cloud)
+    door = _door(env, vpc, cluster, cloud)
+    made = nodes.deploy(env, vpc, control_plane, cloud)
+    kept = storage.data(env, cloud)
+    storage.first_pulls(env, made.role.arn, cloud)
     reach = kubernetes.Provider(
         "kubernetes",
         kubeconfig=cluster.kubeconfig,
         cluster_identifier=cluster.name,  # what changes in the kubeconfig does not make it another cluster
-        opts=pulumi.ResourceOptions(depends_on=list(control_plane.access)),
+        opts=pulumi.ResourceOptions(depends_on=[*control_plane.access, *vpc.connections, *door]),
     )
-    access = None if store is None else LakeAccess(place=place, cluster=cluster, lake=store)
-    both = pulumi.ResourceOptions.merge(cloud, pulumi.ResourceOptions(providers=[reach]))
-    namespaces = _teams(env, access, after=(addons,), opts=both)
+    mounts = tuple(env.storage.mounts.values())
+    access = (
+        None if kept.lake is None else LakeAccess(place=place, cluster=cluster, lake=kept.lake, mounts=mounts)
+    )
+    inside = pulumi.ResourceOptions(providers=[reach], transformations=wiring.redirecting(env))
+    both = pulumi.ResourceOptions.merge(cloud, inside)
+    nodes.autoscaler(env, control_plane, made, both)
+    on_demand = nodes.karpenter(env, vpc, control_plane, made, both)
+    gpu.deploy(env, (made.addons,), both)
+    doors = edge.on_aws(env, vpc.handle, cluster, after=(made.addons,), cloud=cloud, opts=both)
+    teams = _teams(env, access, after=(made.addons, *on_demand, *doors.ready), opts=both)
+    edge.team_secrets(env, doors, teams, both)
+    fabrics = {**made.fabrics, **{one.pool: one.fabric for one in on_demand if one.fabric is not None}}
+    systems = files.systems(env, vpc.handle, cluster, kept.lake, fabrics, cloud)
+    files.volumes(env, systems, kept.lake, teams, after=(made.addons,), opts=both)
+    data_plane.deploy(env, data_plane.on_aws(kept.lake, after=(made.addons,)), teams, both, cluster)
     wiring.watch_spending(env, cloud)
     return {
         "cluster": cluster.id,
         "endpoint": cluster.endpoint,
         "kubeconfig": cluster.kubeconfig,
         "vpc_id": vpc.handle.vpc_id,
-        "namespaces": namespaces,
-        **({} if store is None else wiring.lake_outputs(store)),
+        "namespaces": _namespaces(teams),
+        **kept.outputs,
     }
 
 
 def _on_existing_cluster(env: Environment) -> dict[str, Any]:
     """Teams in a cluster that somebody else made; nothing at AWS."""
-    context = None if env.cluster is None else env.cluster.context
-    reach = kubernetes.Provider("kubernetes", context=context)
-    opts = pulumi.ResourceOptions(providers=[reach])
-    return {"namespaces": _teams(env, access=None, after=(), opts=opts)}
+    reach = kubernetes.Provider("kubernetes", context=_given(env).context)
+    opts = pulumi.ResourceOptions(providers=[reach], transformations=wiring.redirecting(env))
+    base = data_plane.on_existing_cluster(env, opts)
+    doors = edge.on_existing_cluster(env, opts)
+    teams = _teams(env, access=None, after=(*base.ready, *doors.ready), opts=opts)
+    edge.team_secrets(env, doors, teams, opts)
+    data_plane.deploy(env, base, teams, opts)
+    return {"namespaces": _namespaces(teams), **base.outputs}
 
 
-def _network(env: Environment, opts: pulumi.ResourceOptions) -> Vpc:
+def _network(env: Environment, opts: pulumi.ResourceOptions) -> AnyVpc:
     if env.network is None:
         raise ValueError(f"{env.name} has a cluster but no network: it was never checked")
+    if env.network.existing is not None:
+        return ExistingVpc(env.network)
     args = VpcArgs(
         scope=env.scope,
-        region=str(env.region),
+        place=wiring.place_of(env),
         network=env.network,
         zones=env.zones,
         cluster_name=cluster_name(env.name),
+        endpoints=endpoints(env),
     )
     return Vpc("network", args, opts)
 
 
-def _control_plane(env: Environment, vpc: Vpc, opts: pulumi.ResourceOptions) -> EksCluster:
+def _door(
+    env: Environment, vpc: AnyVpc, cluster: ClusterHandle, opts: pulumi.ResourceOptions
+) -> tuple[pulumi.Resource, ...]:
+    """What lets connected networks speak to the API."""
+    if not vpc.handle.connected:
+        return ()
+    return ApiDoor("api", ApiDoorArgs(scope=env.scope, network=vpc.handle, cluster=cluster), opts).rules
+
+
+def _control_plane(env: Environment, vpc: AnyVpc, opts: pulumi.ResourceOptions) -> EksCluster:
+    """The control plane, and who enters it."""
+    cluster, place, scope = _given(env), wiring.place_of(env), env.scope
+    args = EksClusterArgs(
+        scope=scope, place=place, cluster=cluster, network=vpc.handle, protect=env.lifetime.protect
+    )
+    made = EksCluster("cluster", args, opts)
+    if cluster.oidc is not None:
+        provider = IdentityProviderArgs(scope=scope, cluster=made.handle, oidc=cluster.oidc)
+        IdentityProvider("people", provider, opts)
+    if any(team.principals for team in env.teams.values()):
+        Members("members", MembersArgs(scope=scope, cluster=made.handle, teams=env.teams), opts)
+    return made
+
+
+def _given(env: Environment) -> Cluster:
     if env.cluster is None:
         raise ValueError(f"{env.name} has neither a cluster nor a lake: it was never checked")
-    place = wiring.place_of(env)
-    args = EksClusterArgs(scope=env.scope, place=place, cluster=env.cluster, network=vpc.handle)
-    return EksCluster("cluster", args, opts)
+    return env.cluster
 
 
 def _teams(
@@ -90,10 +142,15 @@ def _teams(
     access: LakeAccess | None,
     after: tuple[pulumi.Resource, ...],
     opts: pulumi.ResourceOptions,
-) -> dict[str, list[str]]:
-    """A place for each team; returns the namespaces of each."""
+) -> dict[str, TeamSpace]:
+    """A place for each team."""
     teams = {
         name: Team(name, TeamArgs(scope=env.scope, name=name, team=team, lake=access, after=after), opts)
         for name, team in env.teams.items()
     }
-    return {name: list(team.namespaces) for name, team in teams.items()}
+    return {name: TeamSpace(namespaces=team.namespaces, ready=(team,)) for name, team in teams.items()}
+
+
+def _namespaces(teams: Mapping[str, TeamSpace]) -> dict[str, list[str]]:
+    """The namespaces of each team, for the stack's outputs."""
+    return {name: list(space.namespaces) for name, space in teams.items()}

@@ -5,27 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from infra import iam, naming
-from infra.addressing import CNI_ENVIRONMENT
+from components.cluster.addon_choice import NODE_HEALTH, RIGHTS
+from components.identity import PodIdentity, PodIdentityArgs
+from infra import cni
 from infra.catalog import versions
-from infra.handles import ClusterHandle
+from infra.handles import ClusterHandle, NetworkHandle
 from infra.labels import Scope
 from infra.places import Place
 
 _COMPONENT = "addons"
-
-BEFORE_NODES: Final = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
-"""Run on every node, by itself: a node only becomes ready with them."""
-AFTER_NODES: Final = ("coredns", "aws-ebs-csi-driver")
-"""Run somewhere: they are only done when a node has taken them in."""
-
-_DISKS_NAMESPACE = "kube-system"
-_DISKS_ACCOUNT = "ebs-csi-controller-sa"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,21 +28,25 @@ class ClusterAddonsArgs:
     scope: Scope
     place: Place
     cluster: ClusterHandle
+    network: NetworkHandle
+    """Where the pods are: the CNI is told, no other add-on."""
     names: tuple[str, ...]
-    """`BEFORE_NODES` or `AFTER_NODES`."""
+    """Those that `addon_choice` says; all run on every node, or all run somewhere."""
     after: tuple[pulumi.Resource, ...] = ()
     """What must exist before they can start, and outlives them."""
 
 
 class ClusterAddons(pulumi.ComponentResource):
-    """Some of a cluster's add-ons, at the versions that the catalog pins for its Kubernetes version."""
+    """Some of a cluster's add-ons, at the versions that the catalog pins for its Kubernetes version.
+
+    Where the cluster is upgraded they follow: they wait for it, as they wait for it when it is made.
+    """
 
     def __init__(self, name: str, args: ClusterAddonsArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("mlcluster:cluster:ClusterAddons", name, {}, opts)
         self._name, self._args = name, args
         for addon in args.names:
-            identity = [self._disks_identity()] if addon == "aws-ebs-csi-driver" else []
-            self._addon(addon, after=[*args.after, *identity])
+            self._addon(addon, after=[*args.after, *self._rights(addon)])
         self.register_outputs({})
 
     def _addon(self, addon: str, after: list[pulumi.Resource]) -> None:
@@ -59,7 +56,7 @@ class ClusterAddons(pulumi.ComponentResource):
             cluster_name=self._args.cluster.id,
             addon_name=addon,
             addon_version=versions.version(self._args.cluster.version).addons[addon].version,
-            configuration_values=configuration(addon, tags),
+            configuration_values=self._networking(tags) if addon == "vpc-cni" else configuration(addon, tags),
             # The configuration is ours: what somebody changed by hand on the cluster is put right.
             resolve_conflicts_on_create="OVERWRITE",
             resolve_conflicts_on_update="OVERWRITE",
@@ -67,40 +64,55 @@ class ClusterAddons(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
 
-    def _disks_identity(self) -> aws.eks.PodIdentityAssociation:
-        """The right to make, attach and delete EBS volumes, for the driver's controller alone."""
-        child = pulumi.ResourceOptions(parent=self)
-        tags = self._args.scope.tags(_COMPONENT)
-        role = aws.iam.Role(
-            f"{self._name}-disks",
-            name=naming.physical(self._args.scope.environment, "disks", limit=64),
-            description="EBS volumes for pods",
-            assume_role_policy=iam.pod_identity_trust(
-                self._args.cluster.name, [_DISKS_NAMESPACE], _DISKS_ACCOUNT
+    def _networking(self, tags: Mapping[str, str]) -> pulumi.Input[str]:
+        """The configuration of the CNI, which names subnets where pods have their own."""
+        region, network = self._args.place.region, self._args.network
+        how, group = network.addresses, self._args.cluster.security_group_id
+        if not how.apart:
+            return networking(tags, cni.configuration(how, region=region, subnets={}, security_group=""))
+        return pulumi.Output.all(subnets=network.pods, security_group=group).apply(
+            lambda known: networking(tags, cni.configuration(how, region=region, **known))
+        )
+
+    def _rights(self, addon: str) -> tuple[pulumi.Resource, ...]:
+        """The role of the add-on's pods. They still use it while the add-on goes, so it goes last."""
+        rights = RIGHTS.get(addon)
+        if rights is None:
+            return ()
+        return PodIdentity(
+            f"{self._name}-{rights.role}",
+            PodIdentityArgs(
+                scope=self._args.scope,
+                place=self._args.place,
+                cluster=self._args.cluster,
+                namespace="kube-system",
+                service_account=rights.account,
+                role=rights.role,
+                description=rights.description,
+                component=_COMPONENT,
+                statements=rights.policy,
+                managed=rights.managed,
             ),
-            tags=tags,
-            opts=child,
-        )
-        permission = aws.iam.RolePolicyAttachment(
-            f"{self._name}-disks",
-            role=role.name,
-            policy_arn=self._args.place.managed_policy("service-role/AmazonEBSCSIDriverPolicy"),
-            opts=child,
-        )
-        return aws.eks.PodIdentityAssociation(
-            f"{self._name}-disks",
-            cluster_name=self._args.cluster.id,
-            namespace=_DISKS_NAMESPACE,
-            service_account=_DISKS_ACCOUNT,
-            role_arn=role.arn,
-            tags=tags,
-            # The driver still deletes volumes while the add-on goes: its rights go last.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
-        )
+            pulumi.ResourceOptions(parent=self),
+        ).rights
+
+
+def networking(tags: Mapping[str, str], addresses: Mapping[str, Any]) -> str:
+    """The configuration of the CNI as JSON.
+
+    Args:
+        tags: Tags for the network interfaces that it makes, by which leftovers are found.
+        addresses: What `infra.cni` says of them.
+    """
+    environment = {**addresses["env"], "ADDITIONAL_ENI_TAGS": json.dumps(dict(tags))}
+    # Network policies are not enforced unless asked for.
+    return json.dumps({"enableNetworkPolicy": "true", **addresses, "env": environment})
 
 
 def configuration(addon: str, tags: Mapping[str, str]) -> str | None:
-    """The configuration of an add-on as JSON, or None where its defaults do.
+    """The configuration of any other add-on as JSON, or None where its defaults do.
+
+    The keys are those of the add-ons' schemas, as `aws eks describe-addon-configuration` prints them.
 
     Args:
         addon: Its name.
@@ -108,11 +120,12 @@ def configuration(addon: str, tags: Mapping[str, str]) -> str | None:
         again.
     """
     values: dict[str, dict[str, Any]] = {
-        # Network policies are not enforced unless asked for.
-        "vpc-cni": {
-            "enableNetworkPolicy": "true",
-            "env": {**CNI_ENVIRONMENT, "ADDITIONAL_ENI_TAGS": json.dumps(dict(tags))},
-        },
         "aws-ebs-csi-driver": {"controller": {"extraVolumeTags": dict(tags)}},
+        # Left alone it stays off nodes with taints, which are those with GPUs:
+        # https://docs.aws.amazon.com/eks/latest/userguide/s3-csi-create.html
+        "aws-mountpoint-s3-csi-driver": {"node": {"tolerateAllTaints": True}},
+        # The agent itself tolerates all; the part of it that asks the GPUs does not:
+        # https://github.com/aws/eks-node-monitoring-agent/blob/main/charts/eks-node-monitoring-agent/values.yaml
+        NODE_HEALTH: {"dcgmAgent": {"tolerations": [{"operator": "Exists"}]}},
     }
     return json.dumps(values[addon]) if addon in values else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import pulumi
@@ -47,6 +46,8 @@ class EksClusterArgs:
     place: Place
     cluster: Cluster
     network: NetworkHandle
+    protect: bool = False
+    """Whether EKS refuses to delete it, whoever asks, until this is taken back."""
 
 
 class EksCluster(pulumi.ComponentResource):
@@ -133,6 +134,7 @@ class EksCluster(pulumi.ComponentResource):
             },
             # Without a CNI of EKS's choosing: all add-ons are ours, pinned.
             bootstrap_self_managed_addons=False,
+            deletion_protection=self._args.protect,
             enabled_cluster_log_types=list(_LOGS),
             encryption_config={"provider": {"key_arn": key.arn}, "resources": ["secrets"]},
             upgrade_policy={"support_type": support_type(self._args.cluster.version)},
@@ -142,6 +144,7 @@ class EksCluster(pulumi.ComponentResource):
                 "endpoint_public_access": bool(ranges),
                 **({"public_access_cidrs": ranges} if ranges else {}),
             },
+            zonal_shift_config={"enabled": self._args.cluster.zonal_shift},
             tags=self._tags(),
             # A decision of the moment of creation: to change it later would replace the cluster.
             opts=self._child(
@@ -150,9 +153,7 @@ class EksCluster(pulumi.ComponentResource):
         )
 
     def _admin(self, cluster: aws.eks.Cluster, arn: str) -> tuple[pulumi.Resource, ...]:
-        label = re.sub(
-            "[:/]", "-", arn.partition("::")[2]
-        )  # account, kind and name: unique, and known before
+        label = naming.principal(arn)
         entry = aws.eks.AccessEntry(
             f"{self._name}-{label}",
             cluster_name=cluster.name,

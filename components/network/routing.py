@@ -1,13 +1,16 @@
-"""Which way traffic leaves a network."""
+"""Which way traffic leaves a network, and what its parts are called."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network
 from typing import Final
 
-PRIVATE_ENDPOINTS: Final = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "sts")
-"""APIs that nodes and their add-ons call; without NAT, each needs an interface endpoint (S3 has its gateway):
-https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html"""
+from infra import naming
+from infra.labels import Scope
+
+COMPONENT: Final = "network"
+ANYWHERE: Final = "0.0.0.0/0"
 
 
 def exits(nat: str, zones: Sequence[str]) -> Mapping[str, str]:
@@ -22,3 +25,13 @@ def exits(nat: str, zones: Sequence[str]) -> Mapping[str, str]:
 def endpoint_service(region: str, service: str) -> str:
     """The name by which a VPC endpoint asks for an AWS service."""
     return f"com.amazonaws.{region}.{service}"
+
+
+def part(cidr: IPv4Network | str) -> str:
+    """A range as a part of a logical name: ``10.0.0.0-8``."""
+    return str(cidr).replace("/", "-")
+
+
+def tags(scope: Scope, *parts: str) -> dict[str, str]:
+    """Tags, with a name for people's eyes; the same subnet in two zones is told apart by its zone."""
+    return scope.tags(COMPONENT, name="-".join((naming.physical(scope.environment), *parts)))

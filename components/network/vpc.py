@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 import pulumi
 import pulumi_aws as aws
 
-from components.network.routing import PRIVATE_ENDPOINTS, endpoint_service, exits
-from infra import addressing, naming
+from components.network.endpoints import Endpoints, EndpointsArgs
+from components.network.flow_logs import TrafficLogs, TrafficLogsArgs
+from components.network.internet import Internet, InternetArgs
+from components.network.peering import Peering, PeeringArgs
+from components.network.routing import exits, tags
+from components.network.transit import TransitAttachment, TransitAttachmentArgs
+from infra import addressing
 from infra.environment.network import Network
 from infra.handles import NetworkHandle
 from infra.labels import Scope
+from infra.places import Place
 
-_COMPONENT = "network"
-_ANYWHERE = "0.0.0.0/0"
+_Subnets = Mapping[str, aws.ec2.Subnet]
+_Tables = Mapping[str, aws.ec2.RouteTable]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,55 +30,55 @@ class VpcArgs:
     """What a network needs."""
 
     scope: Scope
-    region: str
+    place: Place
     network: Network
     zones: tuple[str, ...]
     """Names of the availability zones, in order."""
     cluster_name: str
     """The cluster that will live in it; what makes load balancers and nodes finds subnets by its tags."""
+    endpoints: tuple[str, ...] = ()
+    """AWS services that are reached by interface endpoints."""
 
 
 class Vpc(pulumi.ComponentResource):
     """A VPC with private, intra and, where there is a way to the internet, public subnets in every zone.
 
     Nothing in it is reachable from outside: public subnets hold NAT gateways and give nobody a public
-    address, and the default security group, which things fall into by accident, lets nothing through. S3 is
-    reached by a gateway endpoint, free of charge and past the NAT gateways. Without NAT, the AWS APIs that
-    nodes need are reached by interface endpoints.
+    address, and the default security group, which things fall into by accident, lets nothing through. Pods
+    have subnets of their own where they have a range of their own.
     """
 
     handle: NetworkHandle
     outlets: tuple[pulumi.Resource, ...]
     """The ways from private subnets to AWS and the internet, which nodes need to join and to leave."""
+    connections: tuple[pulumi.Resource, ...]
+    """The ways to peers and a transit gateway, by which people there reach the Kubernetes API."""
 
     def __init__(self, name: str, args: VpcArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("mlcluster:network:Vpc", name, {}, opts)
         self._name, self._args = name, args
         self._outlets: list[pulumi.Resource] = []
-        plan = addressing.plan(args.network.cidr, args.zones)
+        self._plan = addressing.plan(args.network.cidr, args.zones, args.network.pods)
         vpc = self._vpc()
         self._close_default_group(vpc)
-        private = self._subnets(vpc, "private", plan.private, _private_tags(args.cluster_name))
-        intra = self._subnets(vpc, "intra", plan.intra, {})
-        private_tables = {
-            zone: self._table(vpc, f"private-{zone}", {zone: private[zone]}) for zone in args.zones
-        }
-        intra_table = self._table(vpc, "intra", intra)
-        public: Mapping[str, aws.ec2.Subnet] = {}
-        if args.network.nat == "none":
-            self._interface_endpoints(vpc, private)
-        else:
-            public = self._subnets(vpc, "public", plan.public, {"kubernetes.io/role/elb": "1"})
-            self._internet(vpc, public, private_tables)
-        self._s3_endpoint(vpc, [*private_tables.values(), intra_table])
+        private = self._subnets(vpc, "private", self._plan.private, _private_tags(args.cluster_name))
+        intra = self._subnets(vpc, "intra", self._plan.intra, {})
+        pods = self._pod_subnets(vpc)
+        self._keep_blocks_whole("pods" if pods else "private", pods or private)
+        tables = {f"private-{zone}": self._table(vpc, f"private-{zone}") for zone in args.zones}
+        intra_table = self._table(vpc, "intra")
+        for zone in args.zones:
+            self._associate(f"private-{zone}", private[zone], tables[f"private-{zone}"])
+            self._associate(f"intra-{zone}", intra[zone], intra_table)
+            if pods:
+                self._associate(f"pods-{zone}", pods[zone], tables[f"private-{zone}"])
+        public = {} if args.network.nat == "none" else self._internet(vpc, tables)
+        inside = {**tables, "intra": intra_table}
+        self._reach_aws(vpc, private, inside)
+        self.connections = tuple(self._reach_others(vpc, intra, inside))
+        self._log_traffic(vpc)
         self.outlets = tuple(self._outlets)
-        self.handle = NetworkHandle(
-            vpc_id=vpc.id,
-            cidr=str(args.network.cidr),
-            private=_ids(private),
-            public=_ids(public),
-            intra=_ids(intra),
-        )
+        self.handle = self._handle(vpc, private, public, intra, pods)
         self.register_outputs({"vpc_id": vpc.id})
 
     def _vpc(self) -> aws.ec2.Vpc:
@@ -92,7 +98,12 @@ class Vpc(pulumi.ComponentResource):
         )
 
     def _subnets(
-        self, vpc: aws.ec2.Vpc, kind: str, blocks: Mapping[str, IPv4Network], tags: Mapping[str, str]
+        self,
+        vpc: aws.ec2.Vpc,
+        kind: str,
+        blocks: Mapping[str, IPv4Network],
+        more: Mapping[str, str],
+        after: list[pulumi.Resource] | None = None,
     ) -> dict[str, aws.ec2.Subnet]:
         return {
             zone: aws.ec2.Subnet(
@@ -101,123 +112,135 @@ class Vpc(pulumi.ComponentResource):
                 availability_zone=zone,
                 cidr_block=str(blocks[zone]),
                 map_public_ip_on_launch=False,
-                tags={**self._tags(kind, zone), **tags},
-                opts=self._child(),
+                tags={**self._tags(kind, zone), **more},
+                opts=self._child(after),
             )
             for zone in self._args.zones
         }
 
-    def _table(
-        self, vpc: aws.ec2.Vpc, kind: str, subnets: Mapping[str, aws.ec2.Subnet]
-    ) -> aws.ec2.RouteTable:
-        """A route table without routes of its own, and the subnets that use it."""
-        table = aws.ec2.RouteTable(
+    def _pod_subnets(self, vpc: aws.ec2.Vpc) -> dict[str, aws.ec2.Subnet]:
+        """Subnets in the pods' own range, which the VPC gets first and loses last."""
+        ranges: list[pulumi.Resource] = [
+            aws.ec2.VpcIpv4CidrBlockAssociation(
+                f"{self._name}-pods" + (f"-{number}" if number else ""),
+                vpc_id=vpc.id,
+                cidr_block=str(cidr),
+                opts=self._child(),
+            )
+            for number, cidr in enumerate(self._plan.secondary)
+        ]
+        return self._subnets(vpc, "pods", self._plan.pods, {}, ranges) if ranges else {}
+
+    def _keep_blocks_whole(self, kind: str, subnets: _Subnets) -> None:
+        """Keeps most of the subnets that pods live in for blocks, which single addresses would spoil."""
+        if not self._args.network.prefixes:
+            return
+        ranges = self._plan.pods or self._plan.private
+        for zone, subnet in subnets.items():
+            for number, cidr in enumerate(addressing.for_blocks(ranges[zone])):
+                reservation = aws.ec2.SubnetCidrReservation(
+                    f"{self._name}-{kind}-{zone}-{number}",
+                    subnet_id=subnet.id,
+                    cidr_block=str(cidr),
+                    reservation_type="prefix",
+                    description="Blocks of addresses for pods",
+                    opts=self._child(),
+                )
+                self._outlets.append(reservation)  # before any node takes an address here
+
+    def _table(self, vpc: aws.ec2.Vpc, kind: str) -> aws.ec2.RouteTable:
+        return aws.ec2.RouteTable(
             f"{self._name}-{kind}", vpc_id=vpc.id, tags=self._tags(kind), opts=self._child()
         )
-        for zone, subnet in subnets.items():
-            association = aws.ec2.RouteTableAssociation(
-                f"{self._name}-{kind}" if kind.endswith(zone) else f"{self._name}-{kind}-{zone}",
-                subnet_id=subnet.id,
-                route_table_id=table.id,
-                opts=self._child(),
-            )
-            self._outlets.append(association)
-        return table
 
-    def _internet(
-        self,
-        vpc: aws.ec2.Vpc,
-        public: Mapping[str, aws.ec2.Subnet],
-        private_tables: Mapping[str, aws.ec2.RouteTable],
-    ) -> None:
-        """An internet gateway for the public subnets, and NAT gateways in them for the private ones."""
-        gateway = aws.ec2.InternetGateway(
-            f"{self._name}-internet", vpc_id=vpc.id, tags=self._tags("internet"), opts=self._child()
+    def _associate(self, kind: str, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable) -> None:
+        association = aws.ec2.RouteTableAssociation(
+            f"{self._name}-{kind}", subnet_id=subnet.id, route_table_id=table.id, opts=self._child()
         )
-        public_table = self._table(vpc, "public", public)
-        self._route("public", public_table, gateway_id=gateway.id)
-        through = exits(self._args.network.nat, self._args.zones)
-        nats = {zone: self._nat(zone, public[zone], gateway) for zone in dict.fromkeys(through.values())}
-        for zone, table in private_tables.items():
-            self._route(f"private-{zone}", table, nat_gateway_id=nats[through[zone]].id)
+        self._outlets.append(association)
 
-    def _route(self, kind: str, table: aws.ec2.RouteTable, **target: pulumi.Output[str]) -> None:
-        route = aws.ec2.Route(
-            f"{self._name}-{kind}",
-            route_table_id=table.id,
-            destination_cidr_block=_ANYWHERE,
-            **target,
-            opts=self._child(),
-        )
-        self._outlets.append(route)
-
-    def _nat(self, zone: str, subnet: aws.ec2.Subnet, gateway: aws.ec2.InternetGateway) -> aws.ec2.NatGateway:
-        # AWS refuses both without an attached internet gateway, and refuses to detach the gateway before both
-        # are gone.
-        after_gateway = self._child(depends_on=[gateway])
-        address = aws.ec2.Eip(
-            f"{self._name}-nat-{zone}", domain="vpc", tags=self._tags("nat", zone), opts=after_gateway
-        )
-        return aws.ec2.NatGateway(
-            f"{self._name}-nat-{zone}",
-            subnet_id=subnet.id,
-            allocation_id=address.id,
-            tags=self._tags("nat", zone),
-            opts=after_gateway,
-        )
-
-    def _s3_endpoint(self, vpc: aws.ec2.Vpc, tables: list[aws.ec2.RouteTable]) -> None:
-        endpoint = aws.ec2.VpcEndpoint(
-            f"{self._name}-s3",
+    def _internet(self, vpc: aws.ec2.Vpc, tables: _Tables) -> _Subnets:
+        public = self._subnets(vpc, "public", self._plan.public, {"kubernetes.io/role/elb": "1"})
+        public_table = self._table(vpc, "public")
+        for zone, subnet in public.items():
+            self._associate(f"public-{zone}", subnet, public_table)
+        args = InternetArgs(
+            scope=self._args.scope,
             vpc_id=vpc.id,
-            vpc_endpoint_type="Gateway",
-            service_name=endpoint_service(self._args.region, "s3"),
-            route_table_ids=[table.id for table in tables],
-            tags=self._tags("s3"),
-            opts=self._child(),
+            public=public,
+            public_table=public_table,
+            private_tables={zone: tables[f"private-{zone}"] for zone in self._args.zones},
+            exits=exits(self._args.network.nat, self._args.zones),
         )
-        self._outlets.append(endpoint)
+        self._outlets += Internet(self._name, args, self._child()).routes
+        return public
 
-    def _interface_endpoints(self, vpc: aws.ec2.Vpc, private: Mapping[str, aws.ec2.Subnet]) -> None:
-        group = aws.ec2.SecurityGroup(
-            f"{self._name}-endpoints",
-            name=naming.physical(self._args.scope.environment, "endpoints"),
-            description="AWS APIs for the inside of the network",
+    def _reach_aws(self, vpc: aws.ec2.Vpc, private: _Subnets, tables: _Tables) -> None:
+        args = EndpointsArgs(
+            scope=self._args.scope,
+            place=self._args.place,
             vpc_id=vpc.id,
-            tags=self._tags("endpoints"),
-            opts=self._child(),
+            cidrs=[str(self._args.network.cidr), *self._secondary],
+            subnets=private,
+            tables=list(tables.values()),
+            services=self._args.endpoints,
+            closed=self._args.network.is_cut_off,
         )
-        rule = aws.vpc.SecurityGroupIngressRule(
-            f"{self._name}-endpoints",
-            security_group_id=group.id,
-            description="HTTPS from within the network",
-            cidr_ipv4=str(self._args.network.cidr),
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-            tags=self._tags("endpoints"),
-            opts=self._child(),
-        )
-        endpoints = [
-            aws.ec2.VpcEndpoint(
-                f"{self._name}-{service}",
+        self._outlets += Endpoints(self._name, args, self._child()).outlets
+
+    def _reach_others(self, vpc: aws.ec2.Vpc, intra: _Subnets, tables: _Tables) -> Iterator[pulumi.Resource]:
+        """Ways to peers and a transit gateway, also for the control plane, whose API is used from there."""
+        scope, network = self._args.scope, self._args.network
+        for label, peer in network.peers.items():
+            peering = PeeringArgs(
+                scope=scope,
+                place=self._args.place,
+                label=label,
+                peer=peer,
                 vpc_id=vpc.id,
-                vpc_endpoint_type="Interface",
-                service_name=endpoint_service(self._args.region, service),
-                private_dns_enabled=True,
-                subnet_ids=[subnet.id for subnet in private.values()],
-                security_group_ids=[group.id],
-                tags=self._tags(service),
-                opts=self._child(),
+                cidr=str(network.cidr),
+                tables=tables,
             )
-            for service in PRIVATE_ENDPOINTS
-        ]
-        self._outlets += [rule, *endpoints]
+            yield from Peering(f"{self._name}-peer-{label}", peering, self._child()).routes
+        if network.transit is not None:
+            attachment = TransitAttachmentArgs(
+                scope=scope,
+                transit=network.transit,
+                vpc_id=vpc.id,
+                subnets=[subnet.id for subnet in intra.values()],
+                tables=tables,
+            )
+            routes = TransitAttachment(f"{self._name}-transit", attachment, self._child()).routes
+            self._outlets += routes if network.transit.is_way_out else ()
+            yield from routes
+
+    def _log_traffic(self, vpc: aws.ec2.Vpc) -> None:
+        logs = self._args.network.flow_logs
+        if logs is not None:
+            args = TrafficLogsArgs(scope=self._args.scope, place=self._args.place, vpc_id=vpc.id, logs=logs)
+            TrafficLogs(f"{self._name}-flow-logs", args, self._child())
+
+    def _handle(
+        self, vpc: aws.ec2.Vpc, private: _Subnets, public: _Subnets, intra: _Subnets, pods: _Subnets
+    ) -> NetworkHandle:
+        return NetworkHandle(
+            vpc_id=vpc.id,
+            cidr=str(self._args.network.cidr),
+            private=_ids(private),
+            public=_ids(public),
+            intra=_ids(intra),
+            pods=_ids(pods),
+            addresses=self._args.network.pod_addresses,
+            secondary=self._secondary,
+            connected=tuple(str(cidr) for cidr in self._args.network.connected),
+        )
+
+    @property
+    def _secondary(self) -> tuple[str, ...]:
+        return tuple(str(cidr) for cidr in self._plan.secondary)
 
     def _tags(self, *parts: str) -> dict[str, str]:
-        """Tags, with a name for people's eyes; the same subnet in two zones is told apart by its zone."""
-        name = "-".join((naming.physical(self._args.scope.environment), *parts))
-        return self._args.scope.tags(_COMPONENT, name=name)
+        return tags(self._args.scope, *parts)
 
     def _child(self, depends_on: list[pulumi.Resource] | None = None) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=depends_on)
@@ -232,5 +255,5 @@ def _private_tags(cluster_name: str) -> dict[str, str]:
     return {"kubernetes.io/role/internal-elb": "1", "karpenter.sh/discovery": cluster_name}
 
 
-def _ids(subnets: Mapping[str, aws.ec2.Subnet]) -> dict[str, pulumi.Output[str]]:
+def _ids(subnets: _Subnets) -> dict[str, pulumi.Output[str]]:
     return {zone: subnet.id for zone, subnet in subnets.items()}

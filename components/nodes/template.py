@@ -1,9 +1,8 @@
-"""What a node is made of: image, disks, network interfaces, start-up; plain data for a launch template."""
+"""What a node is made of: disks, network interfaces, reserved capacity; plain data for a launch template."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,26 +29,6 @@ EFFECTS: Final = {
 
 _TAGGED: Final = ("instance", "volume", "network-interface")
 
-_ARCHITECTURES: Final = {"amd64": "x86_64", "arm64": "ARM_64"}
-
-_START_UP = """\
-MIME-Version: 1.0
-Content-Type: multipart/mixed; boundary="//"
-
---//
-Content-Type: application/node.eks.aws
-
----
-apiVersion: node.eks.aws/v1alpha1
-kind: NodeConfig
-spec:
-  instance:
-    localStorage:
-      strategy: RAID0
-
---//--
-"""
-
 
 @dataclass(frozen=True)
 class Interface:
@@ -61,21 +40,7 @@ class Interface:
     """``interface`` (ENA: traffic with addresses) or ``efa-only`` (the fabric, without addresses)."""
 
 
-def ami_type(shape: Shape) -> str:
-    """The EKS-optimized Amazon Linux 2023 image for instances of a shape, with the drivers of its devices.
-
-    https://docs.aws.amazon.com/eks/latest/APIReference/API_Nodegroup.html#AmazonEKS-Type-Nodegroup-amiType
-    """
-    if shape.gpu_name is not None:  # a fraction of a GPU needs the drivers too
-        flavour = "NVIDIA"
-    elif shape.accelerator_count:
-        flavour = "NEURON"
-    else:
-        flavour = "STANDARD"
-    return f"AL2023_{_ARCHITECTURES[shape.arch]}_{flavour}"
-
-
-def interfaces(efa: int, cards: int) -> Iterator[Interface]:
+def interfaces(shape: Shape, efa: int) -> Iterator[Interface]:
     """The layout that takes the fewest addresses: one interface has one, the rest is for the fabric.
 
     Card 0 has an interface with an address as device 0, and an EFA as device 1 if it can have one; each
@@ -83,11 +48,11 @@ def interfaces(efa: int, cards: int) -> Iterator[Interface]:
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-acc-inst-types.html
 
     Args:
-        efa: EFAs of the instance type, at least one.
-        cards: Its network cards.
+        shape: What the instances are.
+        efa: EFAs that each is to have, from one to all that the shape takes.
     """
     yield Interface(card=0, device=0, kind="interface")
-    first = 1 if efa < cards else 0
+    first = 1 if shape.efa_interfaces < shape.network_cards else 0
     for card in range(first, first + efa):
         yield Interface(card=card, device=0 if card else 1, kind="efa-only")
 
@@ -108,32 +73,45 @@ def network_interfaces(pool: Pool, cluster_group: Any, fabric_group: Any) -> lis
             "security_groups": groups[one.kind],
             "delete_on_termination": "true",
         }
-        for one in interfaces(pool.efa_interfaces, pool.shape.network_cards)
+        for one in interfaces(pool.shape, pool.efa_interfaces)
     ]
 
 
-def root_disk(pool: Pool) -> dict[str, Any]:
-    """The root volume: encrypted, gp3, gone with its instance."""
-    return {
-        "device_name": "/dev/xvda",
-        "ebs": {
-            "volume_size": -(-pool.disk // GiB),
-            "volume_type": "gp3",
-            "encrypted": "true",
-            "delete_on_termination": "true",
-        },
-    }
+def disks(pool: Pool) -> list[dict[str, Any]]:
+    """The volumes of a node: encrypted, gp3, gone with their instance.
 
-
-def start_up(shapes: Sequence[Shape]) -> str | None:
-    """User data, in base64, that puts images and scratch on local NVMe disks; None where there are none.
-
-    EKS adds its own part, so this must be a MIME multi-part document:
-    https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-user-data
+    On Bottlerocket the first is the system's, whose size the image decides, and the second holds images and
+    scratch: https://bottlerocket.dev/en/os/latest/concepts/storage/
     """
-    if not any(shape.local_nvme_gb for shape in shapes):
-        return None
-    return base64.b64encode(_START_UP.encode()).decode()
+    bottlerocket = pool.image.family == "bottlerocket"
+    own = _volume("/dev/xvdb" if bottlerocket else "/dev/xvda")
+    own["ebs"]["volume_size"] = -(-pool.disk // GiB)
+    return [_volume("/dev/xvda"), own] if bottlerocket else [own]
+
+
+def _volume(device: str) -> dict[str, Any]:
+    volume = {"volume_type": "gp3", "encrypted": "true", "delete_on_termination": "true"}
+    return {"device_name": device, "ebs": volume}
+
+
+def bought(pool: Pool) -> dict[str, Any]:
+    """Arguments of a launch template that say which reserved capacity its instances come from.
+
+    EKS wants the type of a capacity block in the template, and takes it nowhere else:
+    https://docs.aws.amazon.com/eks/latest/userguide/capacity-blocks-mng.html
+    """
+    if pool.market not in {"reservation", "block"}:
+        return {}
+    target = (
+        {"capacity_reservation_resource_group_arn": pool.reservation_group}
+        if pool.reservation_group
+        else {"capacity_reservation_id": pool.reservation_id}
+    )
+    reserved = {"capacity_reservation_specification": {"capacity_reservation_target": target}}
+    if pool.market == "reservation":
+        return reserved
+    block = {"instance_type": pool.shape.name, "instance_market_options": {"market_type": "capacity-block"}}
+    return {**reserved, **block}
 
 
 def tag_specifications(tags: Mapping[str, str]) -> list[dict[str, Any]]:

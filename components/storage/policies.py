@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from infra import iam
-from infra.environment.storage.lake import Lake
+from infra.environment.storage.lake import Lake, Zone
 
 ABANDONED_UPLOAD_DAYS: Final = 7
 """Parts of an upload that was never finished cost money and are shown by no listing."""
@@ -28,17 +28,24 @@ def tls_only(bucket_arn: str) -> str:
     )
 
 
-def lifecycle(lake: Lake) -> list[dict[str, Any]]:
+def lifecycle(lake: Lake, zone: Zone) -> list[dict[str, Any]]:
     """The lifecycle rules of a bucket: tiers for what is old, an end for what nobody reads any more.
 
     The archive is GLACIER_IR, which is read in milliseconds like the others: no reader needs to know of it.
+    What is deleted before it would change its tier does not change it: S3 refuses such rules.
     """
-    tiers = [{"storage_class": "STANDARD_IA", "days": lake.infrequent_after.days}]
-    if lake.archive_after is not None:
-        tiers.append({"storage_class": "GLACIER_IR", "days": lake.archive_after.days})
+    end = lake.expire.get(zone)
+    ages = {"STANDARD_IA": lake.infrequent_after, "GLACIER_IR": lake.archive_after}
+    tiers = [
+        {"storage_class": storage, "days": age.days}
+        for storage, age in ages.items()
+        if age is not None and (end is None or age < end)
+    ]
     everything: dict[str, Any] = {"status": "Enabled", "filter": {"prefix": ""}}
+    expiry = [] if end is None else [{**everything, "id": "expiry", "expiration": {"days": end.days}}]
     return [
-        {**everything, "id": "tiers", "transitions": tiers},
+        *([{**everything, "id": "tiers", "transitions": tiers}] if tiers else []),
+        *expiry,
         {
             **everything,
             "id": "noncurrent",
@@ -51,3 +58,8 @@ def lifecycle(lake: Lake) -> list[dict[str, Any]]:
             "abort_incomplete_multipart_upload": {"days_after_initiation": ABANDONED_UPLOAD_DAYS},
         },
     ]
+
+
+def lock_days(lake: Lake, zone: Zone) -> int | None:
+    """Days for which new versions in a zone cannot be deleted; None: they can."""
+    return lake.lock_models.days if zone == "models" and lake.lock_models is not None else None

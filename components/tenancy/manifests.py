@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from infra.environment.teams import Phase, Quota
+from infra.environment.oidc import TEAM_PREFIX
+from infra.environment.pools.sharing import mig_resource
+from infra.environment.teams import Phase, Quota, Team
 from infra.labels import TEAM_LABEL
 from infra.units import GiB, MiB, quantity_bytes, quantity_cpu
 
@@ -36,6 +38,16 @@ def namespace(team: str, phase: Phase) -> str:
     return f"{team}-{phase}"
 
 
+def iam_group(team: str) -> str:
+    """The Kubernetes group that a team's people are in who enter by IAM."""
+    return f"{TEAM_PREFIX}{team}"
+
+
+def member_groups(name: str, team: Team) -> tuple[str, ...]:
+    """The Kubernetes groups that a team's rights in its namespaces are bound to."""
+    return (*team.groups, *((iam_group(name),) if team.principals else ()))
+
+
 def security_labels(phase: Phase) -> dict[str, str]:
     """Labels that tell the API server which pods to refuse, and which to warn of.
 
@@ -48,16 +60,23 @@ def security_labels(phase: Phase) -> dict[str, str]:
     }
 
 
-def quota(share: Quota) -> dict[str, str]:
+def quota(share: Quota, profiles: Iterable[str] = ()) -> dict[str, str]:
     """The hard limits of a namespace.
 
+    Kubernetes knows no limit for all that is called alike, so what GPUs are cut into is named one by one.
     Services of the kinds that open ports to the outside are refused: what the world may see goes through a
     gateway, and a load balancer that nobody remembers would outlive the cluster.
+
+    Args:
+        share: The namespace's share of its team's quota.
+        profiles: Profiles of MIG that there are in the cluster.
     """
+    cut = {mig_resource(one): share.mig.get(one, 0) for one in sorted({*profiles, *share.mig})}
     return {
         "requests.cpu": quantity_cpu(share.cpu),
         "requests.memory": quantity_bytes(share.memory),
         "requests.nvidia.com/gpu": str(share.gpus),
+        **{f"requests.{resource}": str(count) for resource, count in cut.items()},
         "services.loadbalancers": "0",
         "services.nodeports": "0",
     }

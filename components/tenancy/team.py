@@ -11,8 +11,9 @@ from pulumi_kubernetes.networking import v1 as networking
 from pulumi_kubernetes.rbac import v1 as rbac
 
 from components.tenancy import access, manifests
-from infra import iam, naming
+from infra import deadlines, iam, naming
 from infra.environment import teams
+from infra.environment.storage.mounts import Mount
 from infra.environment.teams import PHASES, Phase, Quota
 from infra.handles import ClusterHandle, ObjectStore
 from infra.labels import PHASE_LABEL, Scope
@@ -30,6 +31,8 @@ class LakeAccess:
     place: Place
     cluster: ClusterHandle
     lake: ObjectStore
+    mounts: tuple[Mount, ...] = ()
+    """Parts of the lake that all teams can mount, and so read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,8 @@ class TeamArgs:
     name: str
     """The team's name in the environment file."""
     team: teams.Team
+    profiles: tuple[str, ...] = ()
+    """Profiles of MIG that pools cut their GPUs into: the team has none of them but what its quota says."""
     lake: LakeAccess | None = None
     """None where there is no lake, or no AWS."""
     after: tuple[pulumi.Resource, ...] = ()
@@ -78,14 +83,16 @@ class Team(pulumi.ComponentResource):
                 "labels": {**self._labels(), PHASE_LABEL: phase, **manifests.security_labels(phase)},
                 "annotations": {} if budget is None else {_BUDGET_ANNOTATION: f"{budget:.2f}"},
             },
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(self._args.after)),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=list(self._args.after), custom_timeouts=deadlines.NAMESPACE
+            ),
         )
 
     def _limits(self, space: core.Namespace, phase: Phase, share: Quota) -> None:
         core.ResourceQuota(
             f"{self._name}-{phase}",
             metadata=self._metadata(space, "team"),
-            spec={"hard": manifests.quota(share)},
+            spec={"hard": manifests.quota(share, self._args.profiles)},
             opts=self._child(),
         )
         core.LimitRange(
@@ -117,7 +124,7 @@ class Team(pulumi.ComponentResource):
             role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "Role", "name": _ROLE},
             subjects=[
                 {"api_group": "rbac.authorization.k8s.io", "kind": "Group", "name": group}
-                for group in self._args.team.members
+                for group in manifests.member_groups(self._args.name, self._args.team)
             ],
             opts=self._child(),
         )
@@ -144,7 +151,7 @@ class Team(pulumi.ComponentResource):
             opts=self._child(),
         )
         policy = pulumi.Output.all(buckets=lake.lake.buckets, key_arn=lake.lake.key_arn).apply(
-            lambda known: access.lake_policy(lake.place, self._args.name, **known)
+            lambda known: access.lake_policy(lake.place, self._args.name, **known, mounts=lake.mounts)
         )
         permission = aws.iam.RolePolicy(
             self._name, name="lake", role=role.name, policy=policy, opts=self._child()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +25,15 @@ class ChartPin:
     licence: str
     docs: str
     """Address of its documentation."""
+    needs: tuple[str, ...] = ()
+    """Charts, or projects of kinds.yaml, that have to be there before it, if it is used with its defaults."""
+    crds: str | None = None
+    """Who upgrades the kinds in its `crds/` folder, which Helm does not (charts.yaml says in which words);
+    None: it has none there."""
+    redirect: Mapping[str, str] = field(default_factory=dict)
+    """By the dotted paths of values that say where its images come from, what they are by default."""
+    images: tuple[str, ...] = ()
+    """Its images, as far as they are known without its templates."""
 
     @property
     def reference(self) -> str:
@@ -36,12 +45,62 @@ class ChartPin:
         """Whether it comes from an OCI registry."""
         return self.repository.startswith("oci://")
 
+    @property
+    def skips_crds(self) -> bool:
+        """Whether its `crds/` folder is left out: its kinds come from somewhere else, or are not used."""
+        return self.crds is not None and self.crds.partition(":")[0] in ("chart", "catalog", "unused")
+
+    @property
+    def definitions(self) -> str | None:
+        """The project whose kinds, of the catalog, are in the place of those in its `crds/` folder."""
+        how, _, project = (self.crds or "").partition(":")
+        return project if how == "catalog" else None
+
+    @property
+    def upgrading(self) -> dict[str, Any]:
+        """Values that switch on the job by which the chart upgrades its own kinds."""
+        how, _, path = (self.crds or "").partition(":")
+        return _nested({path: True}) if how == "value" else {}
+
+    def mirrored(self, mirror: str) -> str:
+        """What Helm calls it in a mirror, ``oci://…``."""
+        return f"{mirror.rstrip('/')}/charts/{self.name}"
+
+    def redirected(self, mirror: str) -> dict[str, Any]:
+        """Values that make its images come from a mirror."""
+        return _nested({path: in_mirror(default, mirror) for path, default in self.redirect.items()})
+
+
+def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by dotted paths, as maps within maps."""
+    nested: dict[str, Any] = {}
+    for path, value in values.items():
+        *above, last = path.split(".")
+        place = nested
+        for key in above:
+            place = place.setdefault(key, {})
+        place[last] = value
+    return nested
+
+
+def in_mirror(image: str, mirror: str) -> str:
+    """Where a mirror has an image, or all that are below a registry: the same path at another place."""
+    first, slash, rest = image.partition("/")
+    host = "." in first.partition(":")[0] or first == "localhost" or bool(slash and ":" in first)
+    path = rest if host else image
+    return "/".join(filter(None, (mirror.removeprefix("oci://").rstrip("/"), path)))
+
 
 @cache
 def charts() -> Mapping[str, ChartPin]:
     """Every pinned chart by its name."""
     facts: dict[str, dict[str, Any]] = lookup.data("charts.yaml")["charts"]
-    return MappingProxyType({name: ChartPin(name=name, **fact) for name, fact in facts.items()})
+    return MappingProxyType({name: _pin(name, fact) for name, fact in facts.items()})
+
+
+def _pin(name: str, fact: Mapping[str, Any]) -> ChartPin:
+    images = tuple(one.format(app=fact["app"]) for one in fact.get("images", ()))
+    return ChartPin(**{**fact, "name": name, "needs": tuple(fact.get("needs", ())), "images": images})
 
 
 def chart(name: str) -> ChartPin:

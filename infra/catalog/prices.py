@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from infra.catalog import lookup
 
-Kind = Literal["hourly", "monthly", "control_plane", "node_group", "free", "usage"]
+Kind = Literal["hourly", "monthly", "control_plane", "node_group", "node_pool", "free", "usage"]
 
 HOURS_PER_MONTH = 730
 """Hours in a month as AWS's own calculator counts them: 365 days of 24 hours over 12 months."""
@@ -74,6 +74,24 @@ def volume(kind: str) -> tuple[VolumeCharge, ...]:
     return tuple(VolumeCharge(**charge) for charge in _facts()["volumes"].get(kind, ()))
 
 
+def spot(instance_type: str) -> float | None:
+    """USD an hour that a spot instance cost on the day `spot_as_of`; None where that is not known."""
+    found = _spot()["usd_per_hour"].get(instance_type)
+    return None if found is None else float(found)
+
+
+def spot_as_of() -> date:
+    """The day of the spot prices."""
+    looked_up: date = _spot()["as_of"]
+    return looked_up
+
+
+def block(instance_type: str) -> float | None:
+    """USD an hour and instance in a Capacity Block for ML, paid in advance; None where it is not known."""
+    found = _facts()["blocks"].get(instance_type)
+    return None if found is None else float(found)
+
+
 def region() -> str:
     """The region whose prices these are."""
     return str(_facts()["region"])
@@ -93,3 +111,8 @@ def known() -> tuple[str, ...]:
 @cache
 def _facts() -> Mapping[str, Any]:
     return MappingProxyType(lookup.data("prices.yaml"))
+
+
+@cache
+def _spot() -> Mapping[str, Any]:
+    return MappingProxyType(lookup.data("spot.yaml"))

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import IPv4Network
 from itertools import combinations
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from infra.environment.fields import Cidr, Context, Days, Different, KubernetesVersion, Principal
+from infra.environment.existing import Nodes
+from infra.environment.fields import (
+    Cidr,
+    Context,
+    Days,
+    Different,
+    Flag,
+    Form,
+    KubernetesVersion,
+    PoolName,
+    Principal,
+)
+from infra.environment.oidc import Oidc
 from infra.environment.section import Section
 from infra.problems import Wrong
 from infra.units import Duration
@@ -19,6 +32,18 @@ LOG_RETENTION_DAYS = (
 )
 """Days that CloudWatch Logs offers:
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
+
+
+HostedZone = Annotated[
+    str,
+    Form(
+        pattern="Z[A-Z0-9]+",
+        wrong="is not the id of a hosted zone",
+        hint="write what Route 53 shows, such as Z0123456789ABCDEFGHIJ",
+        example="Z0123456789ABCDEFGHIJ",
+        longest=32,
+    ),
+]
 
 
 def _offered(value: Duration) -> Duration:
@@ -46,7 +71,8 @@ class Cluster(Section):
     """The control plane: EKS on platform `aws`; an existing cluster on platform `kubernetes`."""
 
     version: KubernetesVersion | None = None
-    """Kubernetes version, in quotes. Required on platform `aws`; an existing cluster has its own."""
+    """Kubernetes version, in quotes. Required on platform `aws`; an existing cluster has its own. It can be
+    raised by one minor version at a time, and never lowered."""
     api_access: Annotated[
         tuple[Annotated[Cidr, AfterValidator(_closed)], ...], Field(max_length=40), AfterValidator(_apart)
     ] = ()
@@ -57,6 +83,16 @@ class Cluster(Section):
     Default: the one that creates it."""
     log_retention: Annotated[Days, AfterValidator(_offered)] = Duration("90d")
     """How long CloudWatch keeps the control plane's logs: a number of days that it offers."""
+    oidc: Oidc | None = None
+    """The identity provider of the people in `teams`, besides IAM. Default: people enter by IAM alone."""
+    hosted_zones: Annotated[tuple[HostedZone, ...], Different] = ()
+    """Ids of the Route 53 zones that external-dns may write records in. Default: it may not write any."""
+    zonal_shift: Flag = True
+    """Whether traffic and new pods can be moved out of a zone that is in trouble, by whoever starts a zonal
+    shift at AWS. It costs nothing and does nothing by itself."""
     context: Context | None = None
     """Context in the kubeconfig that leads to the existing cluster. Required on, and only for, platform
     `kubernetes`."""
+    nodes: Mapping[PoolName, Nodes] = {}
+    """What the existing cluster has for teams, by a name of your choice; their quotas are held against it.
+    Only for platform `kubernetes`. Default: it is not known, and any quota will do."""

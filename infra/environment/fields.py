@@ -150,6 +150,15 @@ def _different(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _group_or_principal(value: str) -> str:
+    if value.startswith("arn:") and not re.fullmatch(_PRINCIPAL, value, re.ASCII):
+        raise Wrong(
+            "is not the ARN of an IAM role or user",
+            "write the role's own, not a session's, such as arn:aws:iam::111122223333:role/fraud-scientist",
+        )
+    return value
+
+
 def _free(key: str) -> str:
     if re.search(r"(^|\.)(kubernetes\.io|k8s\.io|eks\.amazonaws\.com|mlcluster\.io)/", key):
         raise Wrong("is reserved", "choose a prefix of your own, such as example.com/tier")
@@ -199,10 +208,11 @@ Account = Annotated[
         example="111122223333",
     ),
 ]
+_PRINCIPAL = r"arn:aws(-cn|-us-gov)?:iam::[0-9]{12}:(role|user)/[A-Za-z0-9+=,.@_/-]+"
 Principal = Annotated[
     str,
     Form(
-        pattern=r"arn:aws(-cn|-us-gov)?:iam::[0-9]{12}:(role|user)/[A-Za-z0-9+=,.@_/-]+",
+        pattern=_PRINCIPAL,
         wrong="is not the ARN of an IAM role or user",
         hint="write one such as arn:aws:iam::111122223333:role/platform-admin",
         example="arn:aws:iam::111122223333:role/platform-admin",
@@ -219,7 +229,7 @@ Email = Annotated[
         longest=254,
     ),
 ]
-Group = Annotated[
+Member = Annotated[
     str,
     Form(
         pattern=r"(?!system:)\S+",
@@ -228,6 +238,7 @@ Group = Annotated[
         example="oidc:fraud-scientists",
         longest=253,
     ),
+    AfterValidator(_group_or_principal),
 ]
 Context = Annotated[
     str,

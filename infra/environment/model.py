@@ -7,12 +7,21 @@ from typing import Final, Literal
 
 from infra.catalog import regions
 from infra.environment.budget import Budget
+from infra.environment.certificates import Certificates
+from infra.environment.charts import ChartName, Mirror, Values
 from infra.environment.cluster import Cluster
+from infra.environment.costs import Costs
+from infra.environment.domain import Domain
 from infra.environment.fields import Account, EnvironmentName, Owner, PoolName, Region, TeamName
 from infra.environment.lifetime import Lifetime
+from infra.environment.mesh import Mesh
+from infra.environment.logs import Logs
+from infra.environment.monitoring import Monitoring
 from infra.environment.network import Network
 from infra.environment.pools import Pool
+from infra.environment.secrets import Secrets
 from infra.environment.section import Section
+from infra.environment.state import State, StatePlace
 from infra.environment.storage import Storage
 from infra.environment.teams import Team
 from infra.labels import Scope
@@ -42,6 +51,9 @@ class Environment(Section):
     """`aws`, or `kubernetes`: an existing cluster, on-premises or local."""
     data: EnvironmentName | None = None
     """The stack that keeps the long-lived data. Default: `storage.lake` lives and dies here."""
+    state: State | None = None
+    """Where its state is kept: an S3 bucket that `mlcluster init` makes. Default: where Pulumi is logged in
+    to."""
     network: Network | None = None
     """The VPC. Required for a cluster on platform `aws`."""
     cluster: Cluster | None = None
@@ -52,6 +64,25 @@ class Environment(Section):
     """Stores of data."""
     teams: Mapping[TeamName, Team] = {}
     """Teams by name."""
+    mirror: Mirror | None = None
+    """Registry that all Helm charts and their images come from instead of upstream: `oci://` and the address,
+    with a path if it is shared. `mlcluster mirror` fills it. Default: upstream."""
+    extra_values: Mapping[ChartName, Values] = {}
+    """Values of Helm charts that this library has no words for, by chart; they win over its own."""
+    domain: Domain | None = None
+    """The domain that services have names in. Default: they are reached within the cluster only."""
+    certificates: Certificates | None = None
+    """Certificates of the domain's names. Default: there are none."""
+    secrets: Secrets | None = None
+    """Secrets from AWS Secrets Manager, and passwords. Default: there are none."""
+    mesh: Mesh | None = None
+    """The service mesh, and the gateway that lets people in. Default: there is neither."""
+    monitoring: Monitoring | None = None
+    """Metrics, dashboards and alerts. Default: there are none."""
+    logs: Logs | None = None
+    """Where what containers and nodes write is kept. Default: on the nodes alone, for as long as they are."""
+    costs: Costs | None = None
+    """What namespaces cost. Default: nobody reckons it."""
     lifetime: Lifetime = Lifetime()
     """When it goes, and when it sleeps."""
     budget: Budget | None = None
@@ -61,6 +92,13 @@ class Environment(Section):
     def is_data(self) -> bool:
         """Whether it is a stack that only keeps data, beyond the life of any cluster."""
         return self.cluster is None and self.storage.lake is not None
+
+    @property
+    def state_place(self) -> StatePlace | None:
+        """Where its state is kept; None where its file leaves that to Pulumi."""
+        if self.state is None or self.account is None or self.region is None:
+            return None
+        return self.state.place(self.account, self.region)
 
     @property
     def scope(self) -> Scope:
@@ -76,6 +114,8 @@ class Environment(Section):
         """
         if self.network is None or self.region is None:
             return ()
+        if self.network.existing is not None:
+            return tuple(self.network.existing.private)
         if isinstance(self.network.zones, tuple):
             return self.network.zones
         return regions.zones(self.region)[: self.network.zones]

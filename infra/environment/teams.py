@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from infra.environment.fields import Count, Different, Group, Usd, Within
+from infra.environment.fields import Count, Different, Member, Usd, Within
+from infra.environment.pools.sharing import Profile
 from infra.environment.section import Section
 from infra.units import ByteSize, Cpu
 
@@ -25,6 +27,8 @@ class Quota:
     gpus: int
     cpu: Cpu
     memory: ByteSize
+    mig: Mapping[str, int] = field(default_factory=dict)
+    """GPU instances by their profile."""
 
 
 class Shares(Section):
@@ -41,19 +45,33 @@ class Shares(Section):
 class Team(Section):
     """Who is in a team, and its share of the cluster over all phases of work."""
 
-    members: Annotated[tuple[Group, ...], Field(min_length=1), Different]
-    """RBAC groups whose people are members, as the identity provider names them."""
+    members: Annotated[tuple[Member, ...], Field(min_length=1), Different]
+    """Who is in it: groups of the identity provider, with its prefix (`cluster.oidc.groups_prefix`), and, on
+    platform `aws`, ARNs of IAM roles and users."""
     gpus: Count = 0
     """GPUs that it may use at once."""
+    mig: Mapping[Profile, Annotated[Count, Field(ge=1)]] = {}
+    """GPU instances that it may use at once, by profile: `{1g.10gb: 4}`. Default: none, of whatever pools cut
+    by MIG have; they do not count as `gpus`."""
     cpu: Annotated[Cpu, Within(Cpu("1m"))]
     """vCPUs that it may use at once."""
     memory: Annotated[ByteSize, Within(ByteSize("1MiB"))]
     """Memory that it may use at once."""
     shares: Shares = Shares()
-    """How GPUs, vCPUs and memory are divided over the phases. Default: half for training, a quarter each for
+    """How GPUs, their instances, vCPUs and memory are divided over the phases. Default: half for training, a quarter each for
     exploration and serving. A team whose one job takes nearly all GPUs gives nearly all to training."""
     budget: Usd | None = None
     """What it means to spend, USD a month. Default: no limit of its own."""
+
+    @property
+    def principals(self) -> tuple[str, ...]:
+        """The members that enter by IAM."""
+        return tuple(member for member in self.members if member.startswith("arn:"))
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The members that an identity provider names."""
+        return tuple(member for member in self.members if not member.startswith("arn:"))
 
     def split(self) -> dict[Phase, Quota]:
         """The quota over the phases, after `shares`.
@@ -63,8 +81,15 @@ class Team(Section):
         """
         wholes = (self.gpus, self.cpu.millis, self.memory)
         gpus, millis, memory = (_divide(whole, self.shares) for whole in wholes)
+        mig = {profile: _divide(whole, self.shares) for profile, whole in self.mig.items()}
         return {
-            phase: Quota(gpus[phase], Cpu(f"{millis[phase]}m"), ByteSize(memory[phase])) for phase in PHASES
+            phase: Quota(
+                gpus[phase],
+                Cpu(f"{millis[phase]}m"),
+                ByteSize(memory[phase]),
+                {profile: parts[phase] for profile, parts in mig.items()},
+            )
+            for phase in PHASES
         }
 
 

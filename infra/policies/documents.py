@@ -18,12 +18,23 @@ def free_hand(policy: object) -> bool:
 
 
 def requires_tls(policy: object) -> bool:
-    """Whether a bucket's policy refuses everybody and everything that comes without TLS."""
+    """Whether the policy of a bucket, queue or the like refuses everybody who comes without TLS."""
     return any(
         statement.get("Effect") == "Deny"
         and statement.get("Principal") in ("*", {"AWS": "*"})
-        and {"*", "s3:*"} & set(_listed(statement.get("Action")))
+        and {"*", "s3:*", "sqs:*"} & set(_listed(statement.get("Action")))
         and (statement.get("Condition") or {}).get("Bool", {}).get("aws:SecureTransport") == "false"
+        for statement in _statements(policy)
+    )
+
+
+def one_account(policy: object) -> bool:
+    """Whether a policy refuses everything to whoever is of another account."""
+    return any(
+        statement.get("Effect") == "Deny"
+        and statement.get("Principal") in ("*", {"AWS": "*"})
+        and {"*", "ecr:*"} & set(_listed(statement.get("Action")))
+        and "aws:PrincipalAccount" in (statement.get("Condition") or {}).get("StringNotEquals", {})
         for statement in _statements(policy)
     )
 

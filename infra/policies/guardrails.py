@@ -34,18 +34,32 @@ def judge(resources: Sequence[RecordedResource]) -> tuple[Violation, ...]:
 
 _UNTAGGABLE: Final = frozenset(
     {
+        "aws:autoscaling/tag:Tag",
+        "aws:cloudwatch/eventTarget:EventTarget",
         "aws:ec2/route:Route",
+        "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+        "aws:ecr/pullThroughCacheRule:PullThroughCacheRule",
+        "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate",
+        "aws:ecr/repositoryPolicy:RepositoryPolicy",
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
+        "aws:ec2/subnetCidrReservation:SubnetCidrReservation",
+        "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation",
+        "aws:efs/backupPolicy:BackupPolicy",
+        "aws:efs/fileSystemPolicy:FileSystemPolicy",
+        "aws:efs/mountTarget:MountTarget",
         "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
         "aws:iam/rolePolicy:RolePolicy",
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
         "aws:kms/alias:Alias",
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+        "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
         "aws:s3/bucketPolicy:BucketPolicy",
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        "aws:s3/bucketReplicationConfig:BucketReplicationConfig",
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
         "aws:s3/bucketVersioning:BucketVersioning",
+        "aws:sqs/queuePolicy:QueuePolicy",
     }
 )
 """Types that AWS has no tags for; any other type is held to have them, so that a new one is not forgotten."""
@@ -149,6 +163,17 @@ def closed_network(resources: Sequence[RecordedResource]) -> Iterator[Violation]
             )
 
 
+def rules_apart(resources: Sequence[RecordedResource]) -> Iterator[Violation]:
+    """Rules of security groups are resources of their own.
+
+    Those within a group are all that it may have: what EKS and the load balancer controller add would be
+    taken out again, and what names another group would keep that one from being deleted.
+    """
+    for group in _of(resources, "aws:ec2/securityGroup:SecurityGroup"):
+        if group.inputs.get("ingress") or group.inputs.get("egress"):
+            yield Violation(group.urn, "rules_apart", "has rules in it; make each a resource of its own")
+
+
 def closed_api(resources: Sequence[RecordedResource]) -> Iterator[Violation]:
     """The Kubernetes API is open to named ranges at most, lets people in by access entries only, and logs."""
     for cluster in _of(resources, "aws:eks/cluster:Cluster"):
@@ -207,6 +232,106 @@ def _kept_keys(bucket: RecordedResource, resources: Sequence[RecordedResource]) 
                     yield Violation(key.urn, "kept_data", f"may go, but {bucket.name} needs it")
 
 
+def closed_images(resources: Sequence[RecordedResource]) -> Iterator[Violation]:
+    """Images are encrypted with a key of ours, their tags stay, and no other account has anything of them."""
+    policies = {
+        one.inputs.get("repository"): one.inputs.get("policy")
+        for one in _of(resources, "aws:ecr/repositoryPolicy:RepositoryPolicy")
+    }
+    for repository in _of(resources, "aws:ecr/repository:Repository"):
+        yield from _closed(repository, policies.get(repository.inputs.get("name")))
+        if not str(repository.inputs.get("imageTagMutability")).startswith("IMMUTABLE"):
+            yield Violation(repository.urn, "closed_images", "lets tags move to other images; forbid that")
+        kept = not repository.inputs.get("forceDelete")
+        if kept and not (repository.protect and repository.retain_on_delete):
+            message = "keeps its images but is not protected and retained"
+            yield Violation(repository.urn, "closed_images", message)
+    for template in _of(resources, "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate"):
+        yield from _closed(template, template.inputs.get("repositoryPolicy"))
+
+
+def _closed(images: RecordedResource, policy: object) -> Iterator[Violation]:
+    if not _with_key(images):
+        yield Violation(images.urn, "closed_images", "is not encrypted with a KMS key of ours")
+    if not documents.one_account(policy):
+        yield Violation(images.urn, "closed_images", "does not shut out other accounts; deny them")
+
+
+def _with_key(resource: RecordedResource) -> bool:
+    given = resource.inputs.get("encryptionConfigurations") or ()
+    return any(one.get("encryptionType") == "KMS" and one.get("kmsKey") for one in given)
+
+
+def guarded_files(resources: Sequence[RecordedResource]) -> Iterator[Violation]:
+    """File systems are encrypted with a key of ours, spoken to over TLS, and as protected as their keys are.
+
+    A scratch Lustre file system is encrypted with a key that FSx alone has, and can have no other.
+    """
+    policies = {
+        urn: one.inputs.get("policy")
+        for one in _of(resources, "aws:efs/fileSystemPolicy:FileSystemPolicy")
+        for urn in one.dependencies
+    }
+    for system in _of(resources, "aws:efs/fileSystem:FileSystem"):
+        if system.inputs.get("encrypted") is not True or not system.inputs.get("kmsKeyId"):
+            yield Violation(system.urn, "guarded_files", "is not encrypted with a key of ours")
+        if not documents.requires_tls(policies.get(system.urn)):
+            yield Violation(system.urn, "guarded_files", "may be mounted without TLS; deny it in its policy")
+        yield from _unprotected_keys(system, resources)
+    for system in _of(resources, "aws:fsx/lustreFileSystem:LustreFileSystem"):
+        persistent = str(system.inputs.get("deploymentType")).startswith("PERSISTENT")
+        if persistent and not system.inputs.get("kmsKeyId"):
+            yield Violation(system.urn, "guarded_files", "is not encrypted with a key of ours")
+        yield from _unprotected_keys(system, resources)
+
+
+def _unprotected_keys(system: RecordedResource, resources: Sequence[RecordedResource]) -> Iterator[Violation]:
+    for key in _of(resources, "aws:kms/key:Key"):
+        if system.protect and key.urn in system.dependencies and not key.protect:
+            yield Violation(key.urn, "guarded_files", f"may go, but {system.name} needs it")
+
+
+def closed_queues(resources: Sequence[RecordedResource]) -> Iterator[Violation]:
+    """Queues are encrypted, and spoken to by TLS only."""
+    policies = {
+        urn: one.inputs.get("policy")
+        for one in _of(resources, "aws:sqs/queuePolicy:QueuePolicy")
+        for urn in one.dependencies
+    }
+    for queue in _of(resources, "aws:sqs/queue:Queue"):
+        if queue.inputs.get("sqsManagedSseEnabled") is not True and not queue.inputs.get("kmsMasterKeyId"):
+            yield Violation(queue.urn, "closed_queues", "is not encrypted; set sqs_managed_sse_enabled")
+        if not documents.requires_tls(policies.get(queue.urn)):
+            yield Violation(queue.urn, "closed_queues", "may be spoken to without TLS; deny it in its policy")
+
+
+def guarded_classes(resources: Sequence[RecordedResource]) -> Iterator[Violation]:
+    """Nodes that Karpenter makes are as guarded as those of launch templates, and tagged like them."""
+    for resource in _of(resources, "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass"):
+        spec = resource.inputs.get("spec") or {}
+        options, disks = spec.get("metadataOptions") or {}, spec.get("blockDeviceMappings") or ()
+        if options.get("httpTokens") != "required" or options.get("httpPutResponseHopLimit") != 1:
+            yield Violation(resource.urn, "guarded_classes", "lets pods take the node's role")
+        if not disks or not all((disk.get("ebs") or {}).get("encrypted") for disk in disks):
+            yield Violation(resource.urn, "guarded_classes", "has disks that are not encrypted")
+        if not {ENVIRONMENT_TAG, OWNER_TAG, COMPONENT_TAG} <= set(spec.get("tags") or {}):
+            yield Violation(resource.urn, "guarded_classes", "leaves instances untagged; use Scope.tags")
+
+
+def encrypted_ceph(resources: Sequence[RecordedResource]) -> Iterator[Violation]:
+    """Ceph encrypts its disks, and speaks to its clients and among itself encrypted only."""
+    for cluster in _of(resources, "kubernetes:ceph.rook.io/v1:CephCluster"):
+        spec = cluster.inputs.get("spec") or {}
+        disks = (spec.get("storage") or {}).get("config") or {}
+        wire = (spec.get("network") or {}).get("connections") or {}
+        if disks.get("encryptedDevice") != "true":
+            yield Violation(cluster.urn, "encrypted_ceph", "does not encrypt its disks; set encryptedDevice")
+        if (wire.get("encryption") or {}).get("enabled") is not True or wire.get("requireMsgr2") is not True:
+            yield Violation(
+                cluster.urn, "encrypted_ceph", "may be spoken to in clear; require msgr2, encrypted"
+            )
+
+
 def _of(resources: Sequence[RecordedResource], type_: str) -> Iterator[RecordedResource]:
     return (resource for resource in resources if resource.type == type_)
 
@@ -225,9 +350,15 @@ GUARDRAILS: Final[tuple[Guardrail, ...]] = (
     rotated_keys,
     closed_buckets,
     closed_network,
+    rules_apart,
     closed_api,
     guarded_metadata,
     no_free_hand,
     kept_data,
+    closed_images,
+    guarded_files,
+    closed_queues,
+    guarded_classes,
+    encrypted_ceph,
 )
 """All of them."""

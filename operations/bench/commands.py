@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ REPEATS = 3
 """Runs of each reading command after one warm-up; the median is reported."""
 
 _MLCLUSTER = str(Path(sys.executable).with_name("mlcluster"))
-_PLANS = ("dev", "prod", "hyperscale")
+_PLANS = ("dev", "staging", "prod", "hyperscale")
 _TWINS = ("dev", "hyperscale")
 
 
@@ -44,11 +44,21 @@ Tell = Callable[[str], None]
 """Says a line to whoever waits."""
 
 
-def plans(tell: Tell) -> tuple[Measure, list[Measure]]:
-    """Measures planning: what importing alone takes, and plans of several environments."""
-    imports = _repeated("imports", [sys.executable, "-c", "import operations.plan, stacks.platform"], tell)
+def imports(tell: Tell) -> Measure:
+    """Measures what importing alone takes, which is part of every plan."""
+    return _repeated("imports", [sys.executable, "-c", "import operations.plan, stacks.platform"], tell)
+
+
+def plans(tell: Tell) -> list[Measure]:
+    """Measures plans of the project's environments."""
     commands = {f"mlcluster plan {env}": [_MLCLUSTER, "plan", env, "--json"] for env in _PLANS}
-    return imports, [_repeated(what, command, tell) for what, command in commands.items()]
+    return [_repeated(what, command, tell) for what, command in commands.items()]
+
+
+def growth(files: Mapping[int, Path], tell: Tell) -> list[Measure]:
+    """Measures plans of environments that differ in their number of pools."""
+    commands = {f"{pools} pools": [_MLCLUSTER, "plan", str(path), "--json"] for pools, path in files.items()}
+    return [_repeated(what, command, tell) for what, command in commands.items()]
 
 
 def lives(tell: Tell) -> list[Measure]:

@@ -5,21 +5,39 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 
 import psutil
 
 from operations.bench.commands import REPEATS, Measure
 from operations.bench.control_plane import Figure
+from operations.bench.growth import readiness
 from operations.twin.kubernetes import binaries
 from operations.twin.kubernetes.control_plane import COMPONENTS
 
 
-def page(
-    imports: Measure, plans: Sequence[Measure], lives: Sequence[Measure], scale: Sequence[Figure]
-) -> str:
+@dataclass(frozen=True)
+class Figures:
+    """Everything that was measured."""
+
+    imports: Measure
+    plans: Sequence[Measure]
+    larger: Sequence[Measure]
+    """Plans of synthetic environments with more and more pools."""
+    lives: Sequence[Measure]
+    scale: Sequence[Figure]
+
+
+def page(figures: Figures) -> str:
     """The page: what was measured, on what."""
-    parts = (_head(), _commands(imports, plans, lives), _control_plane(scale))
+    parts = (
+        _head(),
+        _commands(figures),
+        _growth(figures),
+        _times(figures.plans),
+        _control_plane(figures.scale),
+    )
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
@@ -43,7 +61,8 @@ def _head() -> Iterator[str]:
     yield ""
 
 
-def _commands(imports: Measure, plans: Sequence[Measure], lives: Sequence[Measure]) -> Iterator[str]:
+def _commands(figures: Figures) -> Iterator[str]:
+    imports = figures.imports
     yield "## Commands"
     yield ""
     yield f"Whole processes, and the memory of the largest; plans are the median of {REPEATS} runs after a"
@@ -52,12 +71,44 @@ def _commands(imports: Measure, plans: Sequence[Measure], lives: Sequence[Measur
     yield "| command | seconds | peak MiB | resources | ms per resource, imports left out |"
     yield "| --- | ---: | ---: | ---: | ---: |"
     yield f"| imports alone | {imports.seconds:.2f} | {imports.peak_mib:.0f} | | |"
-    for run in plans:
-        each = 1000 * (run.seconds - imports.seconds) / run.resources
+    for run in figures.plans:
+        each = _each(run, imports)
         yield f"| `{run.what}` | {run.seconds:.2f} | {run.peak_mib:.0f} | {run.resources} | {each:.1f} |"
-    for run in lives:
+    for run in figures.lives:
         yield f"| `{run.what}` | {run.seconds:.2f} | {run.peak_mib:.0f} | | |"
     yield ""
+
+
+def _growth(figures: Figures) -> Iterator[str]:
+    yield "## Planning with more pools"
+    yield ""
+    yield "Synthetic environments: pools of five kinds in turns, all but one Karpenter's. Growth is linear"
+    yield "where the time per resource stays."
+    yield ""
+    yield "| environment | seconds | peak MiB | resources | ms per resource, imports left out |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for run in figures.larger:
+        each = _each(run, figures.imports)
+        yield f"| {run.what} | {run.seconds:.2f} | {run.peak_mib:.0f} | {run.resources} | {each:.1f} |"
+    yield ""
+
+
+def _times(plans: Sequence[Measure]) -> Iterator[str]:
+    yield "## Simulated time to ready"
+    yield ""
+    yield "What `up` takes by the catalog's latencies, 16 operations at a time, and the chain of dependencies"
+    yield "that ends last."
+    yield ""
+    yield "| plan | minutes | critical path | ratio |"
+    yield "| --- | ---: | ---: | ---: |"
+    for one in readiness(plans):
+        yield f"| `{one.what}` | {one.minutes:.1f} | {one.critical:.1f} | {one.ratio:.2f} |"
+    yield ""
+
+
+def _each(run: Measure, imports: Measure) -> float:
+    """Milliseconds for each resource of a plan."""
+    return 1000 * (run.seconds - imports.seconds) / run.resources
 
 
 def _control_plane(scale: Sequence[Figure]) -> Iterator[str]:

@@ -13,6 +13,7 @@ import typer
 from infra.environment import Environment, find, load, project_root
 from operations import guards
 from operations.cli.arguments import EnvironmentName, Machine, OnTwin, Yes, today
+from operations.cli.asking import agree
 from operations.cli.console import Exit, Voice, speaking
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def up(env: EnvironmentName, twin: OnTwin = False, machine: Machine = False, yes
         plan = make_plan(environment, root, today())
         guards.within_budget(environment, plan.cost)
         if not twin:
-            _agree(f"provision {environment.name} in {_where(environment)}", yes=yes)
+            agree(f"provision {environment.name} in {_where(environment)}", yes=yes)
         if (data := lifecycle.data_file(environment, root)) is not None:
             _up_data(voice, data, environment, on_twin=twin)
         _up(voice, file, plan, on_twin=twin)
@@ -100,7 +101,7 @@ def refresh(env: EnvironmentName, twin: OnTwin = False, machine: Machine = False
     with speaking(machine=machine) as voice:
         file = _file(env)
         if not twin:
-            _agree(f"write what is found into the state of {load(file).name}", yes=yes)
+            agree(f"write what is found into the state of {load(file).name}", yes=yes)
         with _opened(voice, file, on_twin=twin) as site, _watched(voice, "refresh") as watch:
             result = lifecycle.refresh(site, watch)
         if result.result == "succeeded":
@@ -121,7 +122,7 @@ def down(
         environment = load(file)
         guards.keeps_no_data(environment)
         guards.named(environment, _typed(environment, name))
-        _agree(f"delete everything of {environment.name} in {_where(environment, twin=twin)}", yes=yes)
+        agree(f"delete everything of {environment.name} in {_where(environment, twin=twin)}", yes=yes)
         with _opened(voice, file, on_twin=twin) as site:
             with _watched(voice, f"down {environment.name}") as watch:
                 result, left = lifecycle.down(site, watch)
@@ -162,22 +163,6 @@ def _where(environment: Environment, *, twin: bool = False) -> str:
     if environment.platform == "aws":
         return f"AWS account {environment.account}, {environment.region}"
     return f"the Kubernetes cluster of context {environment.cluster.context if environment.cluster else ''}"
-
-
-def _agree(what: str, *, yes: bool) -> None:
-    """Asks before something is done for real.
-
-    Raises:
-        Refusal: the answer is no, or nobody can be asked.
-    """
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise guards.Refusal(
-            f"about to {what}, and nobody can be asked", "give --yes if that is what you want"
-        )
-    if not typer.confirm(f"About to {what}. Go on?", err=True):
-        raise guards.Refusal(f"not going to {what}", "nothing was changed")
 
 
 def _typed(environment: Environment, name: str | None) -> str | None:

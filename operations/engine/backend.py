@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from infra.environment.loading import REGION, SECTION
+from infra.environment.state import State, StatePlace
 from infra.problems import ABSENT, BadInput, Problem, did_you_mean
 
 URL_VARIABLE = "PULUMI_BACKEND_URL"
@@ -36,6 +38,10 @@ class Backend:
     """As ``PULUMI_BACKEND_URL`` has it; a file's path in it is absolute."""
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the engine needs in its environment to use it; may hold a passphrase."""
+    secrets: str | None = None
+    """What encrypts the secrets in new state (``awskms://…``); None: a passphrase, or the backend itself."""
+    own_words: bool = True
+    """Whether what a stack's file says of secrets (``secretsprovider`` and so on) counts; not on a twin."""
 
     @property
     def variables(self) -> dict[str, str]:
@@ -71,26 +77,29 @@ def of_twin(folder: Path, env: Mapping[str, str], *, checkpoints: bool) -> Backe
     }
     if not checkpoints:
         settings |= {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
-    return Backend(f"file://{state.absolute()}", {**_QUIET, **settings, **env})
+    return Backend(f"file://{state.absolute()}", {**_QUIET, **settings, **env}, own_words=False)
 
 
 def of_site(root: Path, file: Path) -> Backend:
     """The backend of real environments.
 
-    ``PULUMI_BACKEND_URL``, else what Pulumi.yaml says (``backend: {url: …}``), else files under the home
-    folder, as ``pulumi login --local`` has them.
+    ``PULUMI_BACKEND_URL``, else the environment's `state`, else what Pulumi.yaml says
+    (``backend: {url: …}``), else files under the home folder, as ``pulumi login --local`` has them.
 
     Args:
         root: the folder of Pulumi.yaml.
-        file: the environment's file; its ``secretsprovider`` makes a passphrase needless.
+        file: the environment's file; its ``secretsprovider``, or the key of its `state` where that is used,
+            makes a passphrase needless.
 
     Raises:
         BadInput: the URL is none that Pulumi knows, its folder is missing or cannot be written, or there is
             neither a passphrase nor a secrets provider.
     """
     written = (read(root / "Pulumi.yaml").get("backend") or {}).get("url")
-    path, url = URL_VARIABLE, os.environ.get(URL_VARIABLE, "")
-    if not url:
+    path, url, place = URL_VARIABLE, os.environ.get(URL_VARIABLE, ""), None
+    if not url and (place := state_place(file)) is not None:
+        path, url = "state", place.url
+    elif not url:
         path, url = ("Pulumi.yaml backend.url", written) if written else ("backend", f"file://{Path.home()}")
     scheme = url.partition("://")[0]
     if "://" not in url or scheme not in SCHEMES:
@@ -99,9 +108,19 @@ def of_site(root: Path, file: Path) -> Backend:
         )
     if scheme == "file":
         url = _local(path, url)
-    if scheme not in {"http", "https"} and not secrets_provider(file):
+    provider = secrets_provider(file) or (None if place is None else place.secrets)
+    if scheme not in {"http", "https"} and not provider:
         _need_passphrase(file)
-    return Backend(url, _QUIET)
+    return Backend(url, _QUIET, provider)
+
+
+def state_place(file: Path) -> StatePlace | None:
+    """Where an environment's file says that its state is; None where it leaves that to Pulumi."""
+    config = read(file).get("config") or {}
+    section = config.get(SECTION) or {}
+    if section.get("state") is None:
+        return None
+    return State.model_validate(section["state"]).place(str(section.get("account")), str(config.get(REGION)))
 
 
 def secrets_provider(file: Path) -> str | None:
@@ -173,6 +192,11 @@ _TROUBLE: tuple[tuple[str, str, str], ...] = (
         r"PULUMI_ACCESS_TOKEN must be set|[Ii]nvalid access token|Unauthorized",
         "the backend does not know you",
         f"log in with `pulumi login`, set PULUMI_ACCESS_TOKEN, or set {URL_VARIABLE} to another backend",
+    ),
+    (
+        r"NoSuchBucket|NotFoundException.*(alias|key)/|alias/\S+ is not found",
+        "its bucket or its key is not there",
+        "make both with: mlcluster init <environment>",
     ),
     (
         r"unable to open bucket|\(code=\w+\)|\.pulumi/|dial tcp|no such host|could not (list|load) .*bucket",

@@ -17,7 +17,7 @@ from pulumi import automation as auto
 from pulumi.automation._stack import StackInitMode  # its constructor wants one, and the package exports none
 
 from infra.problems import BadInput, Problem
-from operations.engine.backend import Backend, read, secrets_provider, trouble, unusable
+from operations.engine.backend import Backend, read, trouble, unusable
 from operations.engine.command import Command
 from operations.engine.ladder import Engine
 
@@ -131,15 +131,23 @@ def open_stack(
         # Not the project's own Pulumi.yaml: its `main` and `stackConfigDir` are folders that are not here.
         project = {"name": read(root / "Pulumi.yaml").get("name", "mlcluster"), "runtime": "python"}
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project), encoding="utf-8")
-        shutil.copyfile(file, folder / f"Pulumi.{name}.yaml")
+        (folder / f"Pulumi.{name}.yaml").write_text(_settings(file, backend), encoding="utf-8")
         command = Command(engine)
         workspace = _Workspace(
             work_dir=str(folder),
             program=program,
             env_vars=backend.variables,
-            secrets_provider=secrets_provider(file),
+            secrets_provider=backend.secrets,
             pulumi_command=command,
         )
         yield EngineStack(name, backend, command, workspace)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _settings(file: Path, backend: Backend) -> str:
+    """A stack's file as the engine is to see it; a twin has a passphrase of its own, whatever that says."""
+    written = read(file)
+    if backend.own_words or not written.keys() - {"config"}:
+        return file.read_text(encoding="utf-8")
+    return yaml.safe_dump({"config": written.get("config")})

@@ -58,6 +58,11 @@ _KINDS: dict[str, _Kind] = {
     "aws:ec2/subnet:Subnet": _Kind("subnet-{hex}", _REGIONAL + "subnet/{id}"),
     "aws:ec2/vpc:Vpc": _Kind("vpc-{hex}", _REGIONAL + "vpc/{id}"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": _Kind("vpce-{hex}", _REGIONAL + "vpc-endpoint/{id}"),
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": _Kind("{repository}"),
+    "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": _Kind("{ecrRepositoryPrefix}"),
+    "aws:ecr/repository:Repository": _Kind("{name}", _REGIONAL + "repository/{name}"),
+    "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate": _Kind("{prefix}"),
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": _Kind("{repository}"),
     "aws:eks/accessEntry:AccessEntry": _Kind("{clusterName}:{principalArn}"),
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": _Kind(
         "{clusterName}#{principalArn}#{policyArn}"
@@ -66,11 +71,14 @@ _KINDS: dict[str, _Kind] = {
         "{clusterName}:{addonName}", _REGIONAL + "addon/{clusterName}/{addonName}/{uuid}"
     ),
     "aws:eks/cluster:Cluster": _Kind("{name}", _REGIONAL + "cluster/{name}"),
+    "aws:autoscaling/tag:Tag": _Kind("{autoscalingGroupName},{hex}"),
+    "aws:ec2/placementGroup:PlacementGroup": _Kind("{name}", _REGIONAL + "placement-group/{id}"),
     "aws:eks/nodeGroup:NodeGroup": _Kind(
         "{clusterName}:{nodeGroupNamePrefix}{hex}",
         _REGIONAL + "nodegroup/{clusterName}/{nodeGroupNamePrefix}{hex}/{uuid}",
     ),
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": _Kind("a-{hex}"),
+    "aws:glue/catalogDatabase:CatalogDatabase": _Kind("{number}:{name}", _REGIONAL + "database/{name}"),
     "aws:iam/role:Role": _Kind("{name}", "arn:{partition}:iam::{number}:role/{name}"),
     "aws:iam/rolePolicy:RolePolicy": _Kind("{role}:{name}"),
     "aws:kms/alias:Alias": _Kind("{name}", "arn:{partition}:kms:{region}:{number}:{name}"),
@@ -105,14 +113,14 @@ def outputs(urn: str, token: str, inputs: Mapping[str, Any], account: Account) -
         hex=digest[:17],
         uuid="-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32])),
         partition=account.partition,
-        region=account.region,
+        region=inputs.get("region") or account.region,
         number=account.number,
         service=token.split(":")[1].partition("/")[0],
         kind=token.rsplit(":", 1)[1].lower(),
     )
     identity = kind.id.format_map(facts)
     facts["id"] = identity
-    known: dict[str, Any] = {"region": account.region, **_SPECIAL.get(token, _nothing)(facts)}
+    known: dict[str, Any] = {"region": facts["region"], **_SPECIAL.get(token, _nothing)(facts)}
     if kind.arn is not None:
         known["arn"] = kind.arn.format_map(facts)
     made_up = _make_up(fields.output_types(token), digest)
@@ -153,7 +161,13 @@ _SPECIAL: dict[str, Callable[[_Facts], dict[str, Any]]] = {
         "vpcConfig": {**facts["vpcConfig"], "clusterSecurityGroupId": f"sg-{facts['hex']}"},
     },
     "aws:ec2/launchTemplate:LaunchTemplate": lambda _: {"latestVersion": 1, "defaultVersion": 1},
+    "aws:eks/nodeGroup:NodeGroup": lambda facts: {
+        "resources": [{"autoscalingGroups": [{"name": f"eks-{facts['uuid']}"}]}]
+    },
     "aws:ec2/eip:Eip": lambda _: {"publicIp": "203.0.113.10"},
+    "aws:ecr/repository:Repository": lambda facts: {
+        "repositoryUrl": f"{facts['number']}.dkr.ecr.{facts['region']}.amazonaws.com/{facts['name']}"
+    },
     "aws:kms/key:Key": lambda facts: {"keyId": facts["uuid"]},
 }
 

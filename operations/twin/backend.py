@@ -225,6 +225,8 @@ class NodeGroup:
     """ON_DEMAND, SPOT or CAPACITY_BLOCK."""
     efa_interfaces: int
     """Network interfaces of type efa or efa-only in its launch template; 0 without EFA."""
+    huge_pages: int = 0
+    """Bytes of each node that its user data sets aside in pages of 2MiB."""
 
 
 class AwsView(Protocol):
@@ -236,10 +238,14 @@ class AwsView(Protocol):
     def node_groups(self) -> tuple[NodeGroup, ...]:
         """Returns the node groups that exist, sorted by account, region, cluster and name."""
 
+    def addons(self) -> tuple[str, ...]:
+        """Returns the names of the add-ons that clusters have, sorted."""
+
     def on_node_groups(self, callback: Callable[[], None]) -> None:
         """Calls back after a cluster or node group was created, changed or deleted, in that thread.
 
-        The callback reads `clusters()` and `node_groups()` anew, must be quick and must not raise.
+        The callback reads `clusters()` and `node_groups()` anew and may wait until nodes have followed, as
+        AWS does before it says that a group is active; it must not raise, nor be called with a lock held.
         """
 
     def serve_clusters(self, api_server: Callable[[], ApiServer]) -> None:

@@ -12,6 +12,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
@@ -73,7 +74,7 @@ def call(port: int, token: str, path: str, **arguments: Any) -> Any:
         if problem.code == 409:
             raise Refused(json.load(problem)["message"]) from None
         raise Unreachable(f"the daemon answered {problem.code} to {path}") from None
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, HTTPException) as problem:  # an answer cut short is none of the first two
         raise Unreachable(f"no daemon answers on port {port}: {problem}") from None
 
 

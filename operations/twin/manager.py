@@ -132,6 +132,11 @@ class Twin:
         self.start()
         self._call("/fail", type=type_, code=code, **more)
 
+    def give(self, told: Mapping[str, Any]) -> None:
+        """Lets exist what an environment takes for granted at AWS; see `operations.twin.given`."""
+        self.start()
+        self._call("/give", given=told)
+
     def faults(self) -> tuple[dict[str, Any], ...]:
         """Returns the faults that have not happened yet."""
         self.start()

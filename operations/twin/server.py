@@ -173,6 +173,7 @@ class Daemon:
             "/save": lambda _: self._save(),
             "/stop": lambda arguments: self.stop(keep=bool(arguments.get("keep", True))),
             "/fail": self._fail,
+            "/give": lambda arguments: self._aws.give(arguments["given"]),
             "/faults": lambda _: list(self._aws.faults.waiting()),
         }
 

@@ -11,8 +11,9 @@ import json
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
@@ -22,6 +23,7 @@ from google.protobuf.message import Message
 from pulumi.runtime import proto
 from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
 
+from operations.twin import notices
 from operations.twin.backend import Diff, Package, PackageBackend, PartlyCreated, Refused
 from operations.twin.wire import packed, plain
 
@@ -89,6 +91,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._package = package
         self._changed = changed
         self._sessions: OrderedDict[str, PackageBackend] = OrderedDict()
+        self._engines: OrderedDict[str, str] = OrderedDict()
+        """Where the engine of a connection answers."""
         self._lock = threading.Lock()
 
     def _session(self, context: Any) -> PackageBackend:
@@ -102,9 +106,21 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             self._sessions.move_to_end(context.peer())
             return session
 
+    @contextmanager
+    def _changing(self, request: Any, context: Any) -> Iterator[None]:
+        """Surrounds a change: the twin is saved after it, and the engine told what was said meanwhile."""
+        with notices.heard() as said:
+            try:
+                yield
+            finally:
+                self._changed()
+                notices.tell(self._engines.get(context.peer(), ""), request.urn, said)
+
     @_answers
-    def Attach(self, request: Any, context: Any) -> Message:  # noqa: ARG002, N802 - protocol
-        """Accepts an engine."""
+    def Attach(self, request: Any, context: Any) -> Message:  # noqa: N802 - protocol
+        """Accepts an engine, and remembers where it can be told something."""
+        with self._lock:
+            _remember(self._engines, context.peer(), request.address)
         return empty_pb2.Empty()
 
     @_answers
@@ -147,9 +163,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         session = self._package.session()
         session.configure(plain(request.args))
         with self._lock:
-            self._sessions[context.peer()] = session
-            while len(self._sessions) > _SESSIONS:
-                self._sessions.popitem(last=False)
+            _remember(self._sessions, context.peer(), session)
         return proto.ConfigureResponse(supportsPreview=True)
 
     @_answers
@@ -182,10 +196,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         session, news = self._session(context), plain(request.properties)
         if request.preview:
             return proto.CreateResponse(properties=packed(session.preview(request.urn, _type(request), news)))
-        try:
+        with self._changing(request, context):
             id_, state = session.create(request.urn, _type(request), news, request.timeout)
-        finally:
-            self._changed()
         return proto.CreateResponse(id=id_, properties=packed(state))
 
     @_answers
@@ -202,7 +214,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @_answers
     def Update(self, request: Any, context: Any) -> Message:  # noqa: N802 - protocol
         """Changes in place."""
-        try:
+        with nullcontext() if request.preview else self._changing(request, context):
             state = self._session(context).update(
                 request.urn,
                 _type(request),
@@ -212,20 +224,15 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 request.timeout,
                 request.preview,
             )
-        finally:
-            if not request.preview:
-                self._changed()
         return proto.UpdateResponse(properties=packed(state))
 
     @_answers
     def Delete(self, request: Any, context: Any) -> Message:  # noqa: N802 - protocol
         """Deletes."""
-        try:
+        with self._changing(request, context):
             self._session(context).delete(
                 request.urn, _type(request), request.id, plain(request.properties), request.timeout
             )
-        finally:
-            self._changed()
         return empty_pb2.Empty()
 
 
@@ -241,6 +248,13 @@ def serve(servicer: Servicer) -> tuple[grpc.Server, int]:
     port: int = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, port
+
+
+def _remember(store: OrderedDict[str, Any], peer: str, value: Any) -> None:
+    """Keeps something of a connection; the oldest is forgotten when there are too many."""
+    store[peer] = value
+    while len(store) > _SESSIONS:
+        store.popitem(last=False)
 
 
 def _type(request: Any) -> str:

@@ -12,6 +12,7 @@ import yaml
 from infra import environment
 from operations.twin.kubernetes.api import Manifest
 from operations.twin.kubernetes.types import RELEASE, group_of, resolve
+from tests.components.storage import judging
 from tests.stacks.golden import recorded
 
 ROOT: Final = Path(__file__).parents[2]
@@ -46,7 +47,7 @@ def definition(api_version: str, kind: str) -> Manifest | None:
         found: Manifest = yaml.load(path.read_text(), Loader=yaml.CSafeLoader)
         if found["spec"]["names"]["kind"] == kind:
             return found
-    return None
+    return judging.definition(api_version, kind)
 
 
 def misspelt(manifest: Mapping[str, Any]) -> Iterator[tuple[str, Manifest]]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,10 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from infra.environment import project_root
+from infra.environment import load, project_root
 from operations.bench.commands import Measure, measure, median
 from operations.bench.control_plane import Figure, Peaks, figures
-from operations.bench.page import page
+from operations.bench.growth import SIZES, files
+from operations.bench.page import Figures, page
 from operations.twin.kubernetes.control_plane import COMPONENTS
 
 
@@ -54,14 +56,36 @@ def test_peaks_are_of_each_process_and_kept_when_it_has_given_memory_back_or_end
     assert afterwards.mib.keys() == {"self"}
 
 
+def planned(what: str, seconds: float, resources: int, up: float, steps: list[float]) -> Measure:
+    """A plan that was measured, with as much of its document as the page reads."""
+    path = [{"seconds": step} for step in steps]
+    document = {"resources": [0] * resources, "minutes": {"up": up, "critical_path": path}}
+    return Measure(what, seconds, 200.0, json.dumps(document))
+
+
 def test_the_page_takes_imports_out_of_the_time_per_resource() -> None:
-    plan = Measure("mlcluster plan dev", 3.0, 200.0, '{"resources": [1, 2, 3, 4]}')
-    scale = Figure("512 nodes Ready", 7.25, {"etcd": 50.4, "kube-apiserver": 400.0})
-    text = page(Measure("imports", 1.0, 100.0, ""), [plan], [Measure("up", 30.0, 150.0, "")], [scale])
+    dev = planned("mlcluster plan dev", 3.0, 4, 11.0, [540.0, 60.0])
+    figures = Figures(
+        imports=Measure("imports", 1.0, 100.0, ""),
+        plans=[dev],
+        larger=[planned("100 pools", 2.0, 10, 11.0, [600.0])],
+        lives=[Measure("up", 30.0, 150.0, "")],
+        scale=[Figure("512 nodes Ready", 7.25, {"etcd": 50.4, "kube-apiserver": 400.0})],
+    )
+    text = page(figures)
     assert "| `mlcluster plan dev` | 3.00 | 200 | 4 | 500.0 |" in text
+    assert "| `mlcluster plan dev` | 11.0 | 10.0 | 1.10 |" in text
+    assert "| 100 pools | 2.00 | 200 | 10 | 100.0 |" in text
     assert "| `up` | 30.00 | 150 | | |" in text
     assert f"| step | seconds | {' | '.join(COMPONENTS)} |" in text
     assert "| 512 nodes Ready | 7.2 | 50 | 400 | 0 | 0 | 0 |" in text
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_synthetic_environments_are_valid_and_as_large_as_they_say(tmp_path: Path, size: int) -> None:
+    made = load(files(tmp_path)[size])
+    assert len(made.pools) == size
+    assert {pool.scaling for pool in made.pools.values()} == {"managed", "karpenter"}
 
 
 @pytest.mark.engine

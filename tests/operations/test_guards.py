@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from infra.environment import Environment, find, load
+from infra.environment.storage import Storage
+from infra.environment.storage.ceph import Ceph
 from operations import guards
 from operations.cost import Cost
 
@@ -41,6 +43,13 @@ def test_a_lake_that_is_kept_is_not_taken_down() -> None:
     assert "keep to destroy" in refused.value.hint
 
 
+def test_ceph_that_is_kept_is_not_taken_down() -> None:
+    lab = load(find("dev")).model_copy(update={"storage": Storage(ceph=Ceph())})
+    with pytest.raises(guards.Refusal, match=r"holds Ceph .* \(storage.ceph.keep: retain\)"):
+        guards.keeps_no_data(lab)
+    guards.keeps_no_data(lab.model_copy(update={"storage": Storage(ceph=Ceph(keep="destroy"))}))
+
+
 @pytest.mark.parametrize("name", ["dev", "prod"])
 def test_what_keeps_no_data_itself_may_go(name: str) -> None:
     guards.keeps_no_data(load(find(name)))
@@ -56,3 +65,28 @@ def test_a_protected_environment_wants_its_name(typed: str | None) -> None:
 
 def test_an_unprotected_environment_wants_no_name() -> None:
     guards.named(load(find("dev")), None)
+
+
+@pytest.mark.parametrize("deployed", [None, "1.35", "1.34"])
+def test_a_control_plane_goes_up_by_one_version_or_stays(deployed: str | None) -> None:
+    guards.one_step(changed("dev", cluster={"version": "1.35"}), deployed)
+
+
+def test_an_upgrade_that_skips_a_version_is_refused() -> None:
+    with pytest.raises(guards.Refusal, match=r"runs Kubernetes 1\.33, .* 1\.34 would be skipped") as refused:
+        guards.one_step(changed("dev", cluster={"version": "1.35"}), "1.33")
+    assert refused.value.hint.startswith('write cluster.version: "1.34", run `mlcluster up dev`')
+
+
+def test_a_control_plane_does_not_go_back() -> None:
+    with pytest.raises(guards.Refusal, match=r"runs Kubernetes 1\.36, .* EKS never goes back") as refused:
+        guards.one_step(changed("dev", cluster={"version": "1.35"}), "1.36")
+    assert 'cluster.version: "1.36"' in refused.value.hint
+
+
+def test_protection_that_only_the_file_has_lost_is_still_there() -> None:
+    guards.protected_as_written(load(find("prod")), protected=True)
+    guards.protected_as_written(load(find("dev")), protected=False)
+    with pytest.raises(guards.Refusal, match="is protected: it was brought up") as refused:
+        guards.protected_as_written(load(find("dev")), protected=True)
+    assert "mlcluster up dev" in refused.value.hint

@@ -13,7 +13,11 @@ SETTINGS: dict[str, Any] = {
     "owner": "somebody",
     "account": "111122223333",
     "network": {"cidr": "10.20.0.0/16", "zones": 3, "nat": "per-zone"},
-    "cluster": {"version": "1.35", "admins": ["arn:aws:iam::111122223333:role/admin"]},
+    "cluster": {
+        "version": "1.35",
+        "admins": ["arn:aws:iam::111122223333:role/admin"],
+        "oidc": {"issuer": "https://login.example.com", "client_id": "kubernetes"},
+    },
     "pools": {
         "system": {"instances": ["m7i.2xlarge"], "min": 2, "max": 4},
         "idle": {"instances": ["m7i.2xlarge"], "min": 0, "max": 4},
@@ -121,9 +125,8 @@ def test_a_section_that_is_absent_is_not_provisioned() -> None:
 def test_a_team_without_a_lake_has_its_namespaces_and_no_role() -> None:
     bare = Found(record(parsed(without=("storage",))))
     assert len(bare.all("Namespace")) == 3
-    assert [one.inputs["serviceAccount"] for one in bare.all("PodIdentityAssociation")] == [
-        "ebs-csi-controller-sa"
-    ]
+    accounts = {one.inputs["serviceAccount"] for one in bare.all("PodIdentityAssociation")}
+    assert "workload" not in accounts
 
 
 def test_the_lake_of_another_stack_is_used_by_reference() -> None:
@@ -145,7 +148,8 @@ def test_a_pool_more_changes_nothing_else(found: Found) -> None:
     before = {one.urn: one for one in found.resources}
     after = {one.urn: one for one in larger.resources}
     assert {urn for urn in before if before[urn] != after.get(urn)} == set()
-    assert {one.name for urn, one in after.items() if urn not in before} == {"more"}
+    # Its group may be empty, so its scaling group tells an autoscaler what its nodes would offer.
+    assert {one.name for urn, one in after.items() if urn not in before} == {"more", "more-ephemeral-storage"}
 
 
 def test_on_an_existing_cluster_there_are_only_teams() -> None:

@@ -9,7 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from infra.environment.checks import data, network, platform, pools, quotas
+from infra.environment.checks import (
+    addresses,
+    backup,
+    ceph,
+    cluster,
+    data,
+    edge,
+    existing,
+    karpenter,
+    mesh,
+    network,
+    observability,
+    platform,
+    pools,
+    quotas,
+    reach,
+    storage,
+)
 from infra.environment.model import Environment
 from infra.problems import Problem
 
@@ -17,8 +34,19 @@ CHECKS: Final = (
     *platform.CHECKS,
     *data.CHECKS,
     *pools.CHECKS,
+    *karpenter.CHECKS,
     *network.CHECKS,
+    *addresses.CHECKS,
+    *reach.CHECKS,
     *quotas.CHECKS,
+    *ceph.CHECKS,
+    *backup.CHECKS,
+    *cluster.CHECKS,
+    *existing.CHECKS,
+    *storage.CHECKS,
+    *edge.CHECKS,
+    *mesh.CHECKS,
+    *observability.CHECKS,
 )
 
 

@@ -1,18 +1,18 @@
-"""The network, against the region and what is to have room in it."""
+"""The network against the region, and one that exists against what is said of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import IPv4Network
-from math import ceil
+from collections.abc import Iterator
+from itertools import combinations
 from typing import Final
 
-from infra import addressing
 from infra.catalog import regions
 from infra.environment.checks.check import check
 from infra.environment.model import Environment
-from infra.environment.pools import Pool
-from infra.problems import BadInput, Problem, did_you_mean
+from infra.problems import Problem, did_you_mean
+
+_OF_ITS_OWN: Final = ("zones", "nat", "pods", "endpoints", "flow_logs", "peers", "transit")
+"""What only a VPC of our own can be given."""
 
 
 def _zones_exist(environment: Environment) -> Iterator[Problem]:
@@ -35,52 +35,47 @@ def _zones_exist(environment: Environment) -> Iterator[Problem]:
             )
 
 
-def _addresses(environment: Environment) -> Iterator[Problem]:
-    """The nodes and pods of all pools at their largest fit the private subnets."""
-    if environment.network is None or not environment.zones:
+def _existing_stays(environment: Environment) -> Iterator[Problem]:
+    """Nothing is asked of a network that exists."""
+    network = environment.network
+    if network is None or network.existing is None:
         return
-    cidr, zones = environment.network.cidr, environment.zones
-    try:
-        plan = addressing.plan(cidr, zones)
-    except BadInput as small:
-        yield from small.problems
-        return
-    needs = {zone: _needed(environment.pools, zone, len(zones)) for zone in zones}
-    zone = max(zones, key=lambda zone: sum(needs[zone].values()))
-    need, room = sum(needs[zone].values()), addressing.usable(plan.private[zone])
-    if need > room:
-        hungry = max(needs[zone], key=lambda name: needs[zone][name])
-        message = f"leaves {room} addresses in {zone}, where the pools at their largest need {need}"
-        yield Problem("network.cidr", str(cidr), message, _more_room(cidr, zones, need, hungry))
-
-
-def _needed(pools: Mapping[str, Pool], zone: str, zones: int) -> dict[str, int]:
-    """Addresses that each pool needs in a zone; one without a zone of its own is spread evenly."""
-    return {
-        name: max(
-            addressing.addresses_needed(
-                shape,
-                pool.max if pool.zone else ceil(pool.max / zones),
-                reserved=pool.accelerated and bool(pool.effective_taints),
-                efa_interfaces=pool.efa_interfaces,
+    for name in _OF_ITS_OWN:
+        if name in network.model_fields_set:
+            yield Problem(
+                f"network.{name}",
+                getattr(network, name) if name in {"zones", "nat"} else f"{name}",
+                "cannot be had in an existing VPC, which stays as it is",
+                "remove it, and ask the VPC's owner for it, or remove network.existing",
             )
-            for shape in pool.shapes
-        )
-        for name, pool in pools.items()
-        if pool.zone in {None, zone}
-    }
 
 
-def _more_room(cidr: IPv4Network, zones: Sequence[str], need: int, hungry: str) -> str:
-    """What to do for more addresses: the next larger range that has them, or a smaller pool."""
-    for length in range(cidr.prefixlen - 1, 15, -1):
-        wider = cidr.supernet(new_prefix=length)
-        if addressing.usable(addressing.plan(wider, zones).private[zones[0]]) >= need:
-            return f"write a /{length} or larger, such as {wider}"
-    return f"lower pools.{hungry}.max, or spread the pool over more zones"
+def _existing_subnets(environment: Environment) -> Iterator[Problem]:
+    """Subnets that exist lie in zones of the region, apart from each other, and are named once."""
+    network = environment.network
+    if network is None or network.existing is None or environment.region is None:
+        return
+    known, subnets = regions.zones(environment.region), network.existing.subnets
+    for path, subnet in subnets.items():
+        kind, zone = path.split(".")
+        where = f"network.existing.{path}"
+        if zone not in known:
+            message = f"is not a zone of {environment.region} that EKS can use"
+            yield Problem(where, zone, message, did_you_mean(zone, known))
+        if kind != "pods" and not subnet.cidr.subnet_of(network.cidr):
+            hint = "write the subnet's range, and in network.cidr the VPC's"
+            yield Problem(f"{where}.cidr", str(subnet.cidr), f"is not within {network.cidr}", hint)
+    for (path, one), (other_path, other) in combinations(subnets.items(), 2):
+        where = f"network.existing.{other_path}"
+        if one.id == other.id:
+            yield Problem(f"{where}.id", other.id, f"is {path} too", "write a subnet for each")
+        elif one.cidr.overlaps(other.cidr):
+            message = f"overlaps {one.cidr} of {path}, which subnets of a VPC cannot"
+            yield Problem(f"{where}.cidr", str(other.cidr), message, "write the range that AWS shows")
 
 
 CHECKS: Final = (
     check(_zones_exist, "region", "network"),
-    check(_addresses, "region", "network", "pools"),
+    check(_existing_stays, "network"),
+    check(_existing_subnets, "region", "network"),
 )

@@ -21,9 +21,14 @@ _REQUIRED: Final[Mapping[str, Mapping[str, str]]] = {
 _ONLY: Final[Mapping[str, Sequence[str]]] = {
     "aws": (
         *("aws:region", "account", "data", "network", "pools", "storage.lake", "budget"),
+        *("state", "storage.registry", "storage.catalog"),
+        *("storage.lustre", "storage.shared", "storage.block", "storage.mounts", "storage.scratch"),
         *("cluster.version", "cluster.api_access", "cluster.admins", "cluster.log_retention"),
+        *("cluster.oidc", "cluster.hosted_zones", "cluster.zonal_shift"),
+        *("domain.hosted_zone", "domain.private"),
+        *("monitoring.remote_write", "costs.prices"),
     ),
-    "kubernetes": ("cluster.context",),
+    "kubernetes": ("cluster.context", "cluster.nodes", "costs.rates"),
 }
 
 
@@ -69,7 +74,7 @@ def _something(environment: Environment) -> Iterator[Problem]:
     if environment.storage.lake is None:
         hint = "write a cluster, or storage.lake for a stack that only keeps data"
         yield Problem("cluster", ABSENT, "is missing, and there is no storage.lake either", hint)
-    for path in ("network", "pools", "teams", "data"):
+    for path in ("network", "pools", "teams", "data", "domain", "certificates", "secrets", "mesh"):
         if _says(environment, path):
             yield Problem(path, ABSENT, "needs a cluster", f"write the cluster, or remove {path}")
 

@@ -9,6 +9,7 @@ from infra.catalog.instances import Shape
 from infra.environment.checks.check import check
 from infra.environment.model import Environment
 from infra.environment.pools import Pool
+from infra.environment.pools.sharing import GPU
 from infra.environment.section import dotted
 from infra.environment.teams import Team
 from infra.problems import ABSENT, Problem
@@ -26,20 +27,28 @@ class _Measure(NamedTuple):
     field: str
     unit: str
     of_team: Callable[[Team], int]
-    of_node: Callable[[Shape], int]
+    of_node: Callable[[Pool, Shape], int]
     written: Callable[[int], object]
 
 
 _MEASURES: Final = (
-    _Measure("gpus", " GPUs", lambda team: team.gpus, lambda shape: shape.gpu_count, int),
+    _Measure(
+        "gpus", " GPUs", lambda team: team.gpus, lambda pool, shape: pool.devices_of(shape).get(GPU, 0), int
+    ),
     _Measure(
         "cpu",
         " vCPUs",
         lambda team: team.cpu.millis,
-        lambda shape: round(shape.allocatable_cpu * 1000),
+        lambda _, shape: round(shape.allocatable_cpu * 1000),
         lambda millis: Cpu(f"{millis}m").written(),
     ),
-    _Measure("memory", "", lambda team: team.memory, lambda shape: shape.allocatable_memory, _memory),
+    _Measure(
+        "memory",
+        "",
+        lambda team: team.memory,
+        lambda pool, shape: shape.allocatable_memory - (pool.huge_pages or 0),
+        _memory,
+    ),
 )
 
 
@@ -55,7 +64,7 @@ def _quota(measure: _Measure, teams: Mapping[str, Team], pools: Mapping[str, Poo
     field, written = measure.field, measure.written
     shares = {name: measure.of_team(team) for name, team in teams.items()}
     # Of alternatives the smallest counts: it is what the pool holds for certain.
-    room = sum(pool.max * min(measure.of_node(shape) for shape in pool.shapes) for pool in pools.values())
+    room = sum(pool.max * min(measure.of_node(pool, one) for one in pool.shapes) for pool in pools.values())
     largest = f"above {written(room)}{measure.unit}, all that the pools hold at their largest"
     above = {name: share for name, share in shares.items() if share > room}
     for name, share in above.items():

@@ -51,7 +51,8 @@ class ApiError(Refused):
     @property
     def gone(self) -> bool:
         """Whether it says that the thing asked for does not exist."""
-        return "NotFound" in self.code or self.code.startswith("NoSuch") or self.code == "404"
+        words = ("NotFound", "NoSuch", "NonExistent")
+        return self.code == "404" or any(word in self.code for word in words)
 
 
 @dataclass(frozen=True)

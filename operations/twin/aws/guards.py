@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import Any
 
 from operations.twin.aws.cloud import ApiError
@@ -67,6 +68,8 @@ def subnet_unused(operation: Operation) -> None:
     subnet = operation.id
     interfaces = "NetworkInterfaces[].NetworkInterfaceId"
     users = _ids(operation, "describe_network_interfaces", interfaces, "subnet-id", subnet)
+    path = f"TransitGatewayVpcAttachments[?contains(SubnetIds, '{subnet}')].TransitGatewayAttachmentId"
+    users += operation.find("describe_transit_gateway_vpc_attachments", path, {}, service="ec2") or []
     for cluster in clusters(operation):
         if subnet in cluster["resourcesVpcConfig"].get("subnetIds", ()):
             users.append(f"EKS cluster {cluster['name']}")
@@ -140,21 +143,43 @@ def nat_gateway_possible(operation: Operation) -> None:
 
 
 def route_target_exists(operation: Operation) -> None:
-    """A route leads to a NAT gateway that exists, or to an internet gateway of its own network."""
+    """A route leads to a NAT gateway that exists, or to something that its own network is attached to."""
     nat, gateway = operation.inputs.get("natGatewayId"), operation.inputs.get("gatewayId", "")
     alive = "NatGateways[?State!='deleted'] | [0]"
     if nat and not operation.find("describe_nat_gateways", alive, {"NatGatewayIds": [nat]}):
         raise ApiError("InvalidNatGatewayID.NotFound", f"The natGateway ID '{nat}' does not exist")
-    if not gateway.startswith("igw-"):
-        return
     table = operation.inputs["routeTableId"]
     vpc = operation.find("describe_route_tables", "RouteTables[0].VpcId", {"RouteTableIds": [table]})
+    _attached(operation, vpc)
+    if not gateway.startswith("igw-"):
+        return
     path = "InternetGateways[0].Attachments[].VpcId"
     if vpc not in (
         operation.find("describe_internet_gateways", path, {"InternetGatewayIds": [gateway]}) or ()
     ):
         message = f"route table {table} and network gateway {gateway} belong to different networks"
         raise ApiError("InvalidParameterValue", message)
+
+
+def _attached(operation: Operation, vpc: str | None) -> None:
+    """A transit gateway can be led to once the network is attached to it."""
+    gateway = operation.inputs.get("transitGatewayId")
+    path = f"TransitGatewayVpcAttachments[?TransitGatewayId=='{gateway}' && VpcId=='{vpc}'] | [0]"
+    if gateway and not operation.find("describe_transit_gateway_vpc_attachments", path, {}):
+        message = f"The transitGateway ID '{gateway}' is not attached to network {vpc}"
+        raise ApiError("InvalidTransitGatewayID.NotFound", message)
+
+
+def range_unused(operation: Operation) -> None:
+    """A network loses a range only after the subnets in it."""
+    path = f"Vpcs[].CidrBlockAssociationSet[] | [?AssociationId=='{operation.id}'].CidrBlock | [0]"
+    cidr = operation.find("describe_vpcs", path, {})
+    vpc = operation.inputs["vpcId"]
+    taken = _ids(operation, "describe_subnets", "Subnets[].CidrBlock", "vpc-id", vpc)
+    within = [subnet for subnet in taken if cidr and IPv4Network(subnet).subnet_of(IPv4Network(cidr))]
+    if within:
+        message = f"The vpc {vpc} currently has a subnet within CIDR block {cidr}: {', '.join(within)}"
+        raise ApiError("InvalidCidrBlock.InUse", message)
 
 
 def endpoint_service_exists(operation: Operation) -> None:

@@ -11,14 +11,15 @@ import re
 from typing import Final
 
 _RELEASED: Final = "20251120"
+_BOTTLEROCKET: Final = "1.44.0-a1b2c3d4"
 _PARAMETER: Final = re.compile(
     r"/aws/service/eks/optimized-ami/(?P<version>1\.\d+)/.+/(?P<fact>image_id|release_version)"
 )
 
 
-def release_version(kubernetes: str) -> str:
-    """Returns the release of the Amazon Linux images for a Kubernetes version: "1.35.0-20251120"."""
-    return f"{kubernetes}.0-{_RELEASED}"
+def release_version(kubernetes: str, ami_type: str = "") -> str:
+    """Returns the release of images for a Kubernetes version: "1.35.0-20251120", or Bottlerocket's own."""
+    return _BOTTLEROCKET if ami_type.startswith("BOTTLEROCKET") else f"{kubernetes}.0-{_RELEASED}"
 
 
 def public_parameter(name: str) -> str | None:

@@ -11,7 +11,8 @@ from typing import Any, Final
 from moto.core.base_backend import BackendDict
 
 from operations.twin.aws import operation
-from operations.twin.aws.cloud import ApiError, Cloud
+from operations.twin.aws.cloud import ApiError, Cloud, partition
+from operations.twin.aws.given import GIVEN
 from operations.twin.aws.values import tag_map
 from operations.twin.backend import Item
 
@@ -26,6 +27,20 @@ _EC2: Final = (
     ("security-group", "describe_security_groups", "SecurityGroups[?GroupName!='default']", "GroupId"),
     ("network-interface", "describe_network_interfaces", "NetworkInterfaces[]", "NetworkInterfaceId"),
     ("launch-template", "describe_launch_templates", "LaunchTemplates[]", "LaunchTemplateId"),
+    ("placement-group", "describe_placement_groups", "PlacementGroups[]", "GroupName"),
+    ("flow-log", "describe_flow_logs", "FlowLogs[]", "FlowLogId"),
+    (
+        "vpc-peering-connection",
+        "describe_vpc_peering_connections",
+        "VpcPeeringConnections[?Status.Code!='deleted']",
+        "VpcPeeringConnectionId",
+    ),
+    (
+        "transit-gateway-attachment",
+        "describe_transit_gateway_vpc_attachments",
+        "TransitGatewayVpcAttachments[]",
+        "TransitGatewayAttachmentId",
+    ),
 )
 """Word, call, JMESPath to the things, name of their id. Things in the default network are left out later."""
 
@@ -34,13 +49,13 @@ class _Place:
     """One account in one region, as the lists below ask it."""
 
     def __init__(self, cloud: Cloud, region: str) -> None:
-        self._cloud, self._region = cloud, region
+        self._cloud, self.region = cloud, region
         self.account = cloud.account
 
     def ask(self, service: str, method: str, path: str, **arguments: Any) -> Any:
         """Returns what a JMESPath finds in a response, an empty list when there is nothing."""
         try:
-            response = self._cloud.call(service, self._region, method, arguments)
+            response = self._cloud.call(service, self.region, method, arguments)
         except ApiError as problem:
             if problem.gone:
                 return []
@@ -71,10 +86,46 @@ def _ec2(place: _Place) -> Iterator[Item]:
     default = place.ask("ec2", "describe_vpcs", "Vpcs[?IsDefault].VpcId")
     own = place.ask("ec2", "describe_nat_gateways", "NatGateways[].NatGatewayAddresses[].NetworkInterfaceId")
     own += place.ask("ec2", "describe_vpc_endpoints", "VpcEndpoints[].NetworkInterfaceIds[]")
+    own += _of_file_systems(place)
     for word, method, path, key in _EC2:
         for found in place.ask("ec2", method, path):
-            if found.get("VpcId") not in default and found[key] not in own:
-                yield Item("ec2", word, found[key], tag_map(found.get("Tags")))
+            tags = tag_map(found.get("Tags"))
+            if found.get("VpcId") not in default and found[key] not in own and GIVEN not in tags:
+                yield Item("ec2", word, found[key], tags)
+
+
+def _of_file_systems(place: _Place) -> list[str]:
+    """Network interfaces that go with a file system."""
+    own: list[str] = place.ask("fsx", "describe_file_systems", "FileSystems[].NetworkInterfaceIds[]")
+    for id_ in place.ask("efs", "describe_file_systems", "FileSystems[].FileSystemId"):
+        path = "MountTargets[].NetworkInterfaceId"
+        own += place.ask("efs", "describe_mount_targets", path, FileSystemId=id_)
+    return own
+
+
+def _fsx(place: _Place) -> Iterator[Item]:
+    for word, method, path, key in (
+        ("file-system", "describe_file_systems", "FileSystems[]", "FileSystemId"),
+        ("backup", "describe_backups", "Backups[]", "BackupId"),
+        (
+            "data-repository-association",
+            "describe_data_repository_associations",
+            "Associations[]",
+            "AssociationId",
+        ),
+    ):
+        for found in place.ask("fsx", method, path):
+            yield Item("fsx", word, found[key], tag_map(found.get("Tags")))
+
+
+def _efs(place: _Place) -> Iterator[Item]:
+    for found in place.ask("efs", "describe_file_systems", "FileSystems[]"):
+        id_, tags = found["FileSystemId"], tag_map(found.get("Tags"))
+        yield Item("efs", "file-system", id_, tags)
+        for target in place.ask("efs", "describe_mount_targets", "MountTargets[]", FileSystemId=id_):
+            yield Item("efs", "mount-target", target["MountTargetId"], tags)
+        for point in place.ask("efs", "describe_access_points", "AccessPoints[]", FileSystemId=id_):
+            yield Item("efs", "access-point", point["AccessPointId"], tag_map(point.get("Tags")))
 
 
 def _eks(place: _Place) -> Iterator[Item]:
@@ -82,6 +133,7 @@ def _eks(place: _Place) -> Iterator[Item]:
         found = place.ask("eks", "describe_cluster", "cluster", name=name)
         yield Item("eks", "cluster", name, tag_map(found.get("tags")))
         yield from _in_cluster(place, name)
+        yield from _identity_providers(place, name)
 
 
 _IN_CLUSTER: Final = (
@@ -115,6 +167,20 @@ def _in_cluster(place: _Place, cluster: str) -> Iterator[Item]:
             yield Item("eks", word, f"{cluster}:{name}", tag_map(found.get("tags")))
 
 
+def _identity_providers(place: _Place, cluster: str) -> Iterator[Item]:
+    path = "identityProviderConfigs"
+    for config in place.ask("eks", "list_identity_provider_configs", path, clusterName=cluster):
+        found = place.ask(
+            "eks",
+            "describe_identity_provider_config",
+            "identityProviderConfig.oidc",
+            clusterName=cluster,
+            identityProviderConfig=config,
+        )
+        id_ = f"{cluster}:{config['name']}"
+        yield Item("eks", "identity-provider-config", id_, tag_map(found.get("tags")))
+
+
 def _config_map_only(place: _Place, cluster: str) -> bool:
     path = "cluster.accessConfig.authenticationMode"
     return bool(place.ask("eks", "describe_cluster", path, name=cluster) == "CONFIG_MAP")
@@ -127,6 +193,9 @@ def _iam(place: _Place) -> Iterator[Item]:
     for found in place.ask("iam", "list_policies", "Policies", Scope="Local"):
         tags = place.ask("iam", "list_policy_tags", "Tags", PolicyArn=found["Arn"])
         yield Item("iam", "policy", found["Arn"], tag_map(tags))
+    for name in place.ask("iam", "list_instance_profiles", "InstanceProfiles[].InstanceProfileName"):
+        tags = place.ask("iam", "get_instance_profile", "InstanceProfile.Tags", InstanceProfileName=name)
+        yield Item("iam", "instance-profile", name, tag_map(tags))
 
 
 def _kms(place: _Place) -> Iterator[Item]:
@@ -153,6 +222,38 @@ def _s3(place: _Place) -> Iterator[Item]:
         yield Item("s3", "bucket", name, tag_map(tags))
 
 
+def _sqs(place: _Place) -> Iterator[Item]:
+    for url in place.ask("sqs", "list_queues", "QueueUrls"):
+        yield Item("sqs", "queue", url, tag_map(place.ask("sqs", "list_queue_tags", "Tags", QueueUrl=url)))
+
+
+def _events(place: _Place) -> Iterator[Item]:
+    for found in place.ask("events", "list_rules", "Rules"):
+        tags = place.ask("events", "list_tags_for_resource", "Tags", ResourceARN=found["Arn"])
+        yield Item("events", "rule", found["Name"], tag_map(tags))
+
+
+def _ecr(place: _Place) -> Iterator[Item]:
+    for found in place.ask("ecr", "describe_repositories", "repositories"):
+        tags = place.ask("ecr", "list_tags_for_resource", "tags", resourceArn=found["repositoryArn"])
+        yield Item("ecr", "repository", found["repositoryName"], tag_map(tags))
+    path = "repositoryCreationTemplates"
+    templates = place.ask("ecr", "describe_repository_creation_templates", path)
+    tags_of = {found["prefix"]: tag_map(found.get("resourceTags")) for found in templates}
+    for prefix, tags in tags_of.items():
+        yield Item("ecr", "repository-creation-template", prefix, tags)
+    for found in place.ask("ecr", "describe_pull_through_cache_rules", "pullThroughCacheRules"):
+        prefix = found["ecrRepositoryPrefix"]
+        yield Item("ecr", "pull-through-cache-rule", prefix, tags_of.get(prefix, {}))
+
+
+def _glue(place: _Place) -> Iterator[Item]:
+    for name in place.ask("glue", "get_databases", "DatabaseList[].Name"):
+        arn = f"arn:{partition(place.region)}:glue:{place.region}:{place.account}:database/{name}"
+        tags = place.ask("glue", "get_tags", "Tags", ResourceArn=arn)
+        yield Item("glue", "database", name, tag_map(tags))
+
+
 def _budgets(place: _Place) -> Iterator[Item]:
     for name in place.ask("budgets", "describe_budgets", "Budgets[].BudgetName", AccountId=place.account):
         arn = f"arn:aws:budgets::{place.account}:budget/{name}"
@@ -160,12 +261,24 @@ def _budgets(place: _Place) -> Iterator[Item]:
         yield Item("budgets", "budget", name, tag_map(tags))
 
 
+def _autoscaling(_: _Place) -> Iterator[Item]:
+    """Nothing of its own: groups belong to EKS' node groups, and tags go with their group."""
+    yield from ()
+
+
 _LISTS: Final[Mapping[str, Callable[[_Place], Iterator[Item]]]] = {
+    "autoscaling": _autoscaling,
     "budgets": _budgets,
     "ec2": _ec2,
+    "ecr": _ecr,
+    "efs": _efs,
     "eks": _eks,
+    "fsx": _fsx,
+    "events": _events,
+    "glue": _glue,
     "iam": _iam,
     "kms": _kms,
     "logs": _logs,
     "s3": _s3,
+    "sqs": _sqs,
 }

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from moto.core.config import default_user_config
 
+from infra.units import MiB
 from operations.twin import snapshot
-from operations.twin.aws import inventory, persistence
+from operations.twin.aws import given, inventory, persistence
 from operations.twin.aws.cloud import DEFAULT_ACCOUNT, LOCK, Cloud
-from operations.twin.aws.extensions import EXTENSIONS, eks_api
+from operations.twin.aws.extensions import EXTENSIONS, eks_api, store
 from operations.twin.aws.faults import Fault, Faults
 from operations.twin.aws.session import AwsSession
 from operations.twin.backend import ApiServer, Cluster, Item, NodeGroup, Taint
+from operations.twin.given import heard
 
 _FILE: Final = "aws.snapshot"
 _WATCHED: Final = (
@@ -87,6 +90,11 @@ class AwsPackage:
         self.faults.add(fault)
         self._changed("")
 
+    def give(self, told: Mapping[str, Any]) -> None:
+        """Lets exist what an environment takes for granted (`operations.twin.given`)."""
+        if given.put(heard(told)):
+            self._changed("")
+
     def touch(self) -> None:
         """Notes a change that came from outside, past the sessions."""
         self._changed("")
@@ -136,6 +144,11 @@ class AwsPackage:
                 for place, cluster in _clusters()
                 for _, group in sorted(cluster.nodegroups.items())
             )
+
+    def addons(self) -> tuple[str, ...]:
+        """Returns the names of the add-ons that clusters have."""
+        with LOCK:
+            return tuple(sorted({name for _, found in _clusters() for name in store.kept(found, "addons")}))
 
     def warm_up(self) -> None:
         """Loads what the first calls would wait for: moto's models and botocore's descriptions.
@@ -213,10 +226,18 @@ def _node_group(place: tuple[str, str], found: Any) -> NodeGroup:
         zones=tuple(zones.get(subnet, "") for subnet in found.subnets),
         capacity_type=found.capacity_type,
         efa_interfaces=len(interfaces),
+        huge_pages=_huge_pages(data.get("UserData")),
     )
 
 
 _EFA: Final = ("efa", "efa-only")
+_PAGES: Final = re.compile(r"vm\.nr_hugepages\"? = \"?(\d+)")
+
+
+def _huge_pages(user_data: Any) -> int:
+    """Bytes that a node's start-up sets aside in huge pages, whichever way its image is told."""
+    found = _PAGES.search(user_data.decode()) if user_data else None
+    return int(found[1]) * 2 * MiB if found else 0
 
 
 def _template_data(ec2: Any, reference: dict[str, str] | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import io
 import logging
 import pickle
 import platform
+import threading
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, Final
@@ -23,6 +24,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 from moto.iam.models import AWSManagedPolicy, IAMBackend
+
+_Lock: Final = type(threading.RLock())
 
 logger = logging.getLogger(__name__)
 
@@ -106,6 +109,8 @@ class _Pickler(pickle.Pickler):
             form, open_ = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             der = obj.private_bytes(serialization.Encoding.DER, form, open_)
             return _private_key, (der,)
+        if isinstance(obj, _Lock):  # moto's ECR has one; a lock that nobody holds is like any other
+            return threading.RLock, ()
         return NotImplemented
 
 

@@ -56,12 +56,19 @@ class Api(Protocol):
         """Whether objects of the kind live in namespaces; None when the server does not know the kind."""
 
     def apply(
-        self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False, force: bool = False
+        self,
+        manifest: Mapping[str, Any],
+        *,
+        manager: str,
+        dry_run: bool = False,
+        force: bool = False,
+        status: bool = False,
     ) -> Manifest:
         """Server-side apply: `manager` owns exactly the fields given; returns the object as it is then.
 
         Fields that the manager gave earlier and gives no more are removed. `force` takes over fields from
-        other managers, which is a conflict otherwise. A dry run validates and changes nothing.
+        other managers, which is a conflict otherwise. A dry run validates and changes nothing. The status of
+        kinds that have it as a subresource is changed by `status` only, which changes nothing else.
         """
 
     def get(self, ref: Ref) -> Manifest | None:

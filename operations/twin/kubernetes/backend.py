@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from typing_extensions import override
 
 from operations.twin.backend import UNKNOWN, Diff, PackageBackend, PartlyCreated, Refused
-from operations.twin.kubernetes import naming, readiness, release
+from operations.twin.kubernetes import leaving, naming, readiness, release
 from operations.twin.kubernetes.api import Api, ApiError, Manifest, Ref
 from operations.twin.kubernetes.rules import replacing
 from operations.twin.kubernetes.types import RELEASE, Type, resolve
@@ -35,7 +35,8 @@ _DELETE_S: Final = 600.0
 _STUCK_S: Final = 30.0
 """After twice this long with the same finalizers in the way, a deletion is given up: nobody removes them.
 
-One with a timeout of its own (`customTimeouts`) has all of that: its author knows what it waits for."""
+One with a timeout of its own (`customTimeouts`, or the annotation) has all of that, since its author knows
+what it waits for, unless there are finalizers in the way that nobody on a twin takes off."""
 _PATIENCE_S: Final = 10.0
 """How long an object waits for its namespace or its definition, which may be on their way in parallel."""
 
@@ -49,11 +50,17 @@ class Session(PackageBackend):
     """One configured kubernetes provider; the objects are the API server's."""
 
     def __init__(
-        self, api: Api, *, releases: release.Releases | None = None, patience: float = _PATIENCE_S
+        self,
+        api: Api,
+        *,
+        releases: release.Releases | None = None,
+        patience: float = _PATIENCE_S,
+        kinds: Callable[[], None] | None = None,
     ) -> None:
         self._api = api
         self._releases = releases or release.Releases(api)
         self._patience = patience
+        self._kinds = kinds
         self._namespace = ""
         self._mutable_data: frozenset[str] = frozenset()
         self._upsert = False
@@ -174,7 +181,7 @@ class Session(PackageBackend):
             if resolve(type_, state).is_patch:
                 self._relinquish(urn, ref)
             else:
-                self._delete(ref, timeout)
+                self._delete(ref, timeout or _annotated(state) or 0)
         except ApiError as error:
             raise Refused(f"{ref}: {error}") from error
 
@@ -227,6 +234,8 @@ class Session(PackageBackend):
         return self._api.apply(manifest, manager=manager, dry_run=dry_run, force=not wanted.is_patch)
 
     def _apply_patiently(self, urn: str, wanted: Type, manifest: Manifest) -> Manifest:
+        if self._kinds is not None and self._api.namespaced(wanted.api_version, wanted.kind) is None:
+            self._kinds()
         until = time.monotonic() + self._patience
         pause = 0.1
         while True:
@@ -255,8 +264,7 @@ class Session(PackageBackend):
         check = readiness.check_of(self._api, live)
         if check is None:
             return _state_of(live)
-        given = lookup(live, ("metadata", "annotations", readiness.TIMEOUT))
-        limit = timeout or (float(given) if given else _CREATE_S)
+        limit = timeout or _annotated(live) or _CREATE_S
         ready, last = self._api.wait(ref, lambda value: value is None or check(value) is None, limit)
         if last is None:
             raise Refused(f"{ref} was deleted while it was awaited")
@@ -269,15 +277,16 @@ class Session(PackageBackend):
         self._api.delete(ref)
         timeout = asked or _DELETE_S
         until = time.monotonic() + timeout
-        held: tuple[str, ...] = ()
+        held: tuple[readiness.Hold, ...] = ()
         while True:
             left = until - time.monotonic()
-            if self._api.wait(ref, lambda value: value is None, min(left, _STUCK_S))[0]:
+            if leaving.gone(self._api, ref, min(left, _STUCK_S)):
                 return
             before, held = held, readiness.blockers(self._api, ref)
-            stuck = not asked and held and held == before
-            if stuck or time.monotonic() >= until:
-                raise Refused(f"{ref} does not go: {'; '.join(held) or f'still there after {timeout:g} s'}")
+            hopeless = not asked or any(hold.is_a_strangers for hold in held)
+            if (held and held == before and hopeless) or time.monotonic() >= until:
+                words = "; ".join(map(str, held)) or f"still there after {timeout:g} s"
+                raise Refused(f"{ref} does not go: {words}")
 
     def _relinquish(self, urn: str, ref: Ref) -> None:
         """Gives up the fields that a patch owns; the object stays."""
@@ -286,6 +295,12 @@ class Session(PackageBackend):
         home = {"namespace": ref.namespace} if ref.namespace else {}
         nothing = {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": {"name": ref.name, **home}}
         self._api.apply(nothing, manager=_patch_manager(urn))
+
+
+def _annotated(value: Mapping[str, Any]) -> float | None:
+    """The timeout that an object's annotation gives, in seconds; None without one."""
+    given = lookup(value, ("metadata", "annotations", readiness.TIMEOUT))
+    return float(given) if given else None
 
 
 def _is_true(value: Any) -> bool:

@@ -93,7 +93,13 @@ class Client(Api):
 
     @override
     def apply(
-        self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False, force: bool = False
+        self,
+        manifest: Mapping[str, Any],
+        *,
+        manager: str,
+        dry_run: bool = False,
+        force: bool = False,
+        status: bool = False,
     ) -> Manifest:
         resource = self._known(manifest["apiVersion"], manifest["kind"])
         metadata = {key: value for key, value in manifest["metadata"].items() if key != "managedFields"}
@@ -103,7 +109,8 @@ class Client(Api):
         query = {"fieldManager": manager, "fieldValidation": "Strict", "force": str(force).lower()}
         if dry_run:
             query["dryRun"] = "All"
-        path = f"{resource.path(namespace, metadata['name'])}?{urlencode(query)}"
+        part = "/status" if status else ""
+        path = f"{resource.path(namespace, metadata['name'])}{part}?{urlencode(query)}"
         live = self._request("PATCH", path, {**manifest, "metadata": metadata}, {"Content-Type": _APPLY})
         if manifest["kind"] == "CustomResourceDefinition" and not dry_run:
             self._forget()

@@ -39,6 +39,8 @@ _NAME: Final = "twin"
 _ATTEMPTS: Final = 3
 """Another process may take a port between our finding it free and its use."""
 _READY_S: Final = 60
+_BUSY_S: Final = 20.0
+"""So long one that runs whole may owe an answer before it is taken for broken: machines are busy at times."""
 _STOP_S: Final = 10.0
 _LOOK_AGAIN_S: Final = 1.0
 _TRY_AGAIN_S: Final = 30.0
@@ -136,7 +138,7 @@ class ControlPlane:
         """Takes over what runs already; starts everything anew when any of it does not."""
         if time.monotonic() < self._not_before:
             raise Refused(self._why)
-        if not self._answers(limit=2.0):
+        if not self._answers(limit=_BUSY_S):
             self._end()
             self._start()
         self._running = tuple(self.processes().values())

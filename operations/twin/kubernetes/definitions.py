@@ -19,16 +19,19 @@ from typing import Any, Final, Literal
 from infra.catalog import kinds
 from infra.catalog.kinds import Brought, Kind
 from operations.twin.backend import Refused
-from operations.twin.kubernetes import mirror, readiness
+from operations.twin.kubernetes import leaving, mirror, readiness
 from operations.twin.kubernetes.api import Api, Manifest, Ref
 from operations.twin.kubernetes.records import RECORDED
 
 Origin = Literal["real", "stub"]
 
 MANAGER: Final = "mlcluster-definitions"
+KEY: Final = "CustomResourceDefinition.apiextensions.k8s.io/apiextensions.k8s.io/v1"
+"""What definitions stand under in a release's `resourceNames`."""
 _PARALLEL: Final = 4
 _ESTABLISHED_S: Final = 60.0
 _GONE_S: Final = 120.0
+_UNKNOWN: Final = "the catalog does not know the chart's kinds"
 _NAMED: Final = 3
 """Kinds that a message names before it counts the rest."""
 
@@ -47,6 +50,8 @@ class Wanted:
     """Names of those that Helm removes with the release."""
     note: str
     """What they are, for people."""
+    lenient: bool
+    """Whether objects of its kinds are not judged, or not known: those of some are stubs or not there."""
 
 
 def wanted(chart: str, values: Mapping[str, Any], *, skip_crds: bool, root: Path) -> Wanted:
@@ -62,11 +67,12 @@ def wanted(chart: str, values: Mapping[str, Any], *, skip_crds: bool, root: Path
     if parts is None:
         real = {} if skip_crds else mirror.definitions(root, [chart])
         found: dict[str, tuple[Origin, Manifest]] = {name: ("real", value) for name, value in real.items()}
-        return Wanted(found, frozenset(), _note(found, "the catalog does not know the chart's kinds"))
+        return Wanted(found, frozenset(), _note(found, _UNKNOWN), not found)
     chosen = {kind.definition: kind for part in parts for kind in part.kinds}
     real = mirror.definitions(root, {chart, *(kind.project for kind in chosen.values())}) if chosen else {}
     found = {name: ("real", real[name]) if name in real else ("stub", stub(chosen[name])) for name in chosen}
-    return Wanted(found, _removed(parts), _note(found, "it brings no kinds"))
+    stubs = any(origin == "stub" for origin, _manifest in found.values())
+    return Wanted(found, _removed(parts), _note(found, "it brings no kinds"), stubs)
 
 
 def stub(kind: Kind) -> Manifest:
@@ -113,20 +119,23 @@ def remove(api: Api, names: Iterable[str], with_objects: frozenset[str]) -> None
     """
     going = []
     for name in sorted(names):
-        ref = _ref(name)
+        ref = ref_of(name)
         live = api.get(ref)
         if live is not None and _is_ours(live) and (name in with_objects or not _has_objects(api, live)):
             api.delete(ref)
             going.append(ref)
     for ref in going:
-        if not api.wait(ref, lambda value: value is None, _GONE_S)[0]:
-            held = "; ".join(readiness.blockers(api, ref))
+        if not leaving.gone(api, ref, _GONE_S):
+            held = "; ".join(map(str, readiness.blockers(api, ref)))
             raise Refused(f"{ref} does not go: {held or 'objects of its kind are held by finalizers'}")
 
 
 def _applied(api: Api, manifest: Manifest) -> Ref:
     ref = Ref.of(manifest)
     live = api.get(ref)
+    if live is not None and "deletionTimestamp" in live["metadata"]:
+        leaving.gone(api, ref, _GONE_S)  # what is applied to one that goes, goes with it
+        live = api.get(ref)
     if live is None or _is_ours(live):
         labels = {**(manifest["metadata"].get("labels") or {}), RECORDED: "true"}
         metadata = {**manifest["metadata"], "labels": labels}
@@ -145,7 +154,8 @@ def _lacks(api: Api, definition: Manifest) -> str | None:
     return None if check is None else check(definition)
 
 
-def _ref(name: str) -> Ref:
+def ref_of(name: str) -> Ref:
+    """Names a definition."""
     return Ref("apiextensions.k8s.io/v1", "CustomResourceDefinition", name)
 
 

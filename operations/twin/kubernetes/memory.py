@@ -70,9 +70,15 @@ class MemoryApi(Api):
 
     @override
     def apply(
-        self, manifest: Mapping[str, Any], *, manager: str, dry_run: bool = False, force: bool = False
+        self,
+        manifest: Mapping[str, Any],
+        *,
+        manager: str,
+        dry_run: bool = False,
+        force: bool = False,
+        status: bool = False,
     ) -> Manifest:
-        """Lists are owned and replaced as a whole."""
+        """Lists are owned and replaced as a whole; the status is a field like any other."""
         wanted = with_encoded_secrets(plain(manifest))
         with self._changed:
             wanted["metadata"] = self._placed(wanted)

@@ -7,11 +7,15 @@ import json
 import logging
 import re
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 from typing import Any, Final
 
 from infra.catalog.instances import Shape, shape
+from infra.environment.pools import sharing
+from infra.problems import BadInput
 from infra.units import quantity_bytes, quantity_cpu
 from operations.twin.backend import AwsView, NodeGroup, Refused
 from operations.twin.kubernetes.api import Api, Manifest, Ref
@@ -20,15 +24,19 @@ logger = logging.getLogger(__name__)
 
 MANAGER: Final = "mlcluster-nodes"
 SIMULATED: Final = "kwok.x-k8s.io/node"
-"""The annotation by which kwok knows the nodes that it plays the kubelet for, and we know ours."""
+"""The annotation by which kwok knows the nodes that it plays the kubelet for."""
 
 _MADE_FROM: Final = "mlcluster.io/made-from"
-"""Digest of what a node was made from: a node whose group changed differs in it."""
+"""Digest of what a node was made from: by it we know ours, and a node whose group changed differs in it."""
 
+_NOT_READY: Final = "node.kubernetes.io/not-ready"
 _PARALLEL: Final = 16
 _RETRY_S: Final = 2.0
 _ROOT_DISK: Final = 100 * 1024**3
 """Bytes of a node's root volume; the AWS side does not tell, this is a pool's default."""
+_JOIN_S: Final = 120.0
+"""How long new nodes may take until pods can be placed on them; kwok gets hundreds ready in some seconds."""
+_LOOK_S: Final = 0.2
 _LEAVE_S: Final = 5.0
 """How long closing waits for work at hand."""
 _EMPTY_AFTER_S: Final = 30.0
@@ -51,8 +59,10 @@ def wanted(groups: Iterable[NodeGroup]) -> dict[str, Manifest]:
 
 def _node(group: NodeGroup, number: int) -> Manifest:
     found = shape(group.instance_types[0])
-    status = _status(found, group)
-    identity = json.dumps([group.account, group.region, group.cluster, group.name, status], sort_keys=True)
+    offered = status(*sizes(found, group.efa_interfaces, group.labels), found, group.version)
+    if group.huge_pages:
+        _set_aside(offered, found.allocatable_memory, group.huge_pages)
+    identity = json.dumps([group.account, group.region, group.cluster, group.name, offered], sort_keys=True)
     stem = re.sub("[^a-z0-9]+", "-", group.name.lower())[:40].strip("-")
     name = f"{stem}-{_digest(identity, 5)}-{number}"
     zone = group.zones[number % len(group.zones)]
@@ -74,7 +84,7 @@ def _node(group: NodeGroup, number: int) -> Manifest:
             "providerID": f"aws:///{zone}/i-{_digest(f'{identity}/{number}', 17)}",
             **({"taints": taints} if taints else {}),
         },
-        "status": status,
+        "status": offered,
     }
     annotations = {SIMULATED: "fake", _MADE_FROM: _digest(json.dumps(node, sort_keys=True), 16)}
     return {
@@ -85,33 +95,53 @@ def _node(group: NodeGroup, number: int) -> Manifest:
     }
 
 
-def _status(found: Shape, group: NodeGroup) -> dict[str, Any]:
+def sizes(
+    found: Shape, efa_interfaces: int, labels: Mapping[str, str] = MappingProxyType({})
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Returns what a machine has and what its pods get of that; labels tell how its GPUs are shared."""
+    shared = sharing.named(labels)
     devices = {
-        "nvidia.com/gpu": found.gpu_count,
+        **(shared.devices(found) if shared else {"nvidia.com/gpu": found.gpu_count}),
         "aws.amazon.com/neuron": found.accelerator_count,
-        "vpc.amazonaws.com/efa": group.efa_interfaces,
+        "vpc.amazonaws.com/efa": efa_interfaces,
     }
     counted = {name: str(count) for name, count in devices.items() if count}
     counted |= {"pods": str(found.max_pods), "ephemeral-storage": quantity_bytes(_ROOT_DISK)}
+    capacity = {"cpu": str(found.vcpu), "memory": f"{found.memory_mib}Mi", **counted}
+    allocatable = {
+        "cpu": quantity_cpu(found.allocatable_cpu),
+        "memory": quantity_bytes(found.allocatable_memory),
+        **counted,
+    }
+    return capacity, allocatable
+
+
+def _set_aside(offered: dict[str, Any], memory: int, size: int) -> None:
+    """Takes huge pages out of the memory that pods get, and offers them as a resource of their own."""
+    offered["allocatable"]["memory"] = quantity_bytes(memory - size)
+    for amounts in (offered["capacity"], offered["allocatable"]):
+        amounts["hugepages-2Mi"] = quantity_bytes(size)
+
+
+def status(
+    capacity: Mapping[str, str], allocatable: Mapping[str, str], found: Shape, version: str
+) -> dict[str, Any]:
+    """Returns the status that a node of a Kubernetes version such as "1.35" begins with."""
     return {
-        "capacity": {"cpu": str(found.vcpu), "memory": f"{found.memory_mib}Mi", **counted},
-        "allocatable": {
-            "cpu": quantity_cpu(found.allocatable_cpu),
-            "memory": quantity_bytes(found.allocatable_memory),
-            **counted,
-        },
-        "nodeInfo": _node_info(found, group),
+        "capacity": dict(capacity),
+        "allocatable": dict(allocatable),
+        "nodeInfo": _node_info(found, version),
     }
 
 
-def _node_info(found: Shape, group: NodeGroup) -> dict[str, str]:
+def _node_info(found: Shape, version: str) -> dict[str, str]:
     return {
         "architecture": found.arch,
         "bootID": "",
         "containerRuntimeVersion": "containerd://2.1.5",
         "kernelVersion": "6.12.0",
         "kubeProxyVersion": "",
-        "kubeletVersion": f"v{group.version}.0",
+        "kubeletVersion": f"v{version}.0",
         "machineID": "",
         "operatingSystem": "linux",
         "osImage": "Amazon Linux 2023",
@@ -131,13 +161,14 @@ class Nodes:
         self._api = api
         self._aws = aws
         self._state = threading.Condition()
+        self._groups: tuple[NodeGroup, ...] = aws.node_groups()
         self._asked = 1
         self._done = 0
         self._closed = False
         self._refused = False
         self._thread = threading.Thread(target=self._run, name="nodes", daemon=True)
         self._thread.start()
-        aws.on_node_groups(self._ask)
+        aws.on_node_groups(self._follow)
 
     def settle(self, timeout: float) -> bool:
         """Waits until the nodes follow from what the node groups are now; returns whether they do.
@@ -156,10 +187,15 @@ class Nodes:
             self._state.notify_all()
         self._thread.join(_LEAVE_S)
 
-    def _ask(self) -> None:
+    def _follow(self) -> None:
+        """Has nodes follow a change, and waits for them: AWS, too, is done with a group when they joined."""
+        groups = self._aws.node_groups()
         with self._state:
+            changed, self._groups = groups != self._groups, groups
             self._asked += 1
             self._state.notify_all()
+        if changed and not self.settle(_JOIN_S):
+            logger.warning("nodes have not followed their node groups within %g s", _JOIN_S)
 
     def _run(self) -> None:
         while True:
@@ -178,7 +214,7 @@ class Nodes:
     def _reconciled(self) -> bool:
         try:
             reconcile(self._api, wanted(self._aws.node_groups()))
-        except Refused as refusal:
+        except (Refused, BadInput) as refusal:
             logger.warning("nodes do not follow the node groups yet: %s", refusal)
             self._refused = True
             return False
@@ -192,39 +228,61 @@ class Nodes:
 
 
 def reconcile(api: Api, target: Mapping[str, Manifest]) -> None:
-    """Makes the simulated nodes of a cluster be the `target`: adds, changes and removes, in parallel."""
-    present = {node["metadata"]["name"]: node for node in api.list("v1", "Node") if _is_simulated(node)}
+    """Makes the nodes of a cluster's node groups be the `target`: adds, changes and removes, in parallel."""
+    present = {node["metadata"]["name"]: node for node in api.list("v1", "Node") if _made_from(node)}
     changed = [node for name, node in target.items() if _made_from(present.get(name)) != _made_from(node)]
     leaving = [Ref("v1", "Node", name) for name in present.keys() - target.keys()]
     with ThreadPoolExecutor(_PARALLEL) as pool:
         for made in [pool.submit(_put, api, node) for node in changed]:
             made.result()
+        if api.has_controllers and not joined(api, frozenset(node["metadata"]["name"] for node in changed)):
+            logger.warning("not all of %d new nodes are ready after %g s", len(changed), _JOIN_S)
         if leaving:
             _empty(api, pool, frozenset(ref.name for ref in leaving))
         for gone in [pool.submit(api.delete, ref, propagation="Background") for ref in leaving]:
             gone.result()
 
 
-def _is_simulated(node: Manifest) -> bool:
-    return SIMULATED in (node["metadata"].get("annotations") or {})
+def joined(api: Api, names: frozenset[str]) -> bool:
+    """Waits until pods can be placed on these nodes, or are gone again; returns whether that came about."""
+    until = time.monotonic() + _JOIN_S
+    while any(
+        node["metadata"]["name"] in names and not is_usable(node)
+        for node in (api.list("v1", "Node") if names else ())
+    ):
+        if time.monotonic() > until:
+            return False
+        time.sleep(_LOOK_S)
+    return True
+
+
+def is_usable(node: Manifest) -> bool:
+    """Whether it is ready, and the control plane has taken off what keeps pods from a new one."""
+    ready = any(
+        (one["type"], one["status"]) == ("Ready", "True") for one in node["status"].get("conditions") or ()
+    )
+    taints = node.get("spec", {}).get("taints") or ()
+    return ready and not any(taint["key"] == _NOT_READY for taint in taints)
 
 
 def _made_from(node: Manifest | None) -> str | None:
-    return None if node is None else node["metadata"]["annotations"].get(_MADE_FROM)
+    """The digest of what a node was made from; None for nodes of others."""
+    return None if node is None else (node["metadata"].get("annotations") or {}).get(_MADE_FROM)
 
 
 def _put(api: Api, node: Manifest) -> None:
     api.apply(node, manager=MANAGER, force=True)
 
 
-def _cordon(api: Api, name: str) -> None:
+def cordon(api: Api, name: str) -> None:
+    """Keeps new pods off a node."""
     node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": {"unschedulable": True}}
     api.apply(node, manager=f"{MANAGER}-drain", force=True)
 
 
 def _empty(api: Api, pool: ThreadPoolExecutor, leaving: frozenset[str]) -> None:
     """Takes the pods off nodes that go, as a drain does: no new ones, then away with those that are there."""
-    for held in [pool.submit(_cordon, api, name) for name in leaving]:
+    for held in [pool.submit(cordon, api, name) for name in leaving]:
         held.result()
     pods = [Ref.of(pod) for pod in api.list("v1", "Pod") if pod.get("spec", {}).get("nodeName") in leaving]
     for gone in [pool.submit(api.delete, pod) for pod in pods]:

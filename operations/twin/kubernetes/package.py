@@ -7,7 +7,9 @@ from typing import Final
 from typing_extensions import override
 
 from operations.twin.backend import AwsView, Item, Package, PackageBackend
+from operations.twin.kubernetes.addons import Addons
 from operations.twin.kubernetes.api import Api, Ref
+from operations.twin.kubernetes.autoscaler import Autoscaler
 from operations.twin.kubernetes.backend import Session
 from operations.twin.kubernetes.helm import Helm
 from operations.twin.kubernetes.nodes import Nodes
@@ -29,15 +31,20 @@ class KubernetesPackage(Package):
         self._api = api
         self._helm = helm
         self._nodes = Nodes(api, aws)
+        self._addons = Addons(api, aws) if api.has_controllers else None
         self._volumes = Volumes(api) if api.has_controllers else None
+        self._autoscaler = Autoscaler(api, aws) if api.has_controllers else None
 
     @override
     def session(self) -> PackageBackend:
-        return Session(self._api, releases=Releases(self._api, self._helm))
+        addons = None if self._addons is None else self._addons.settle
+        return Session(self._api, releases=Releases(self._api, self._helm), kinds=addons)
 
     @override
     def inventory(self) -> tuple[Item, ...]:
         self._nodes.settle(_SETTLE_S)
+        if self._addons is not None:
+            self._addons.settle()
         return tuple(
             sorted(
                 Item("kubernetes", value["kind"], Ref.of(value).id, value["metadata"].get("labels") or {})
@@ -55,6 +62,8 @@ class KubernetesPackage(Package):
         self._nodes.close()
         if self._helm is not None:
             self._helm.close()
+        if self._autoscaler is not None:
+            self._autoscaler.close()
         if self._volumes is not None:
             self._volumes.close()
         self._api.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from operations.twin.kubernetes.api import Api, Manifest, Ref
@@ -11,6 +12,13 @@ from operations.twin.kubernetes.values import lookup, quantity
 
 SKIP: Final = "pulumi.com/skipAwait"
 TIMEOUT: Final = "pulumi.com/timeoutSeconds"
+
+_PLAYED: Final = frozenset({
+    "batch.kubernetes.io/job-tracking", "customresourcecleanup.apiextensions.k8s.io", "foregroundDeletion",
+    "karpenter.sh/termination", "kubernetes", "kubernetes.io/pv-protection", "kubernetes.io/pvc-protection",
+    "orphan",
+})  # fmt: skip
+"""Finalizers that the control plane, or what the twin plays beside it, takes off."""
 
 Check = Callable[[Manifest], str | None]
 """Returns what an object still lacks, None when it is ready."""
@@ -134,19 +142,30 @@ def _binds_on_first_use(api: Api, claim: Manifest) -> bool:
     return str(lookup(storage_class, ("volumeBindingMode",))) == "WaitForFirstConsumer"
 
 
-def blockers(api: Api, ref: Ref) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Hold:
+    """A finalizer that keeps an object from going."""
+
+    ref: Ref
+    finalizer: str
+
+    @property
+    def is_a_strangers(self) -> bool:
+        """Whether nobody on a twin would ever take it off."""
+        return self.finalizer not in _PLAYED
+
+    def __str__(self) -> str:
+        return f"{self.ref} holds finalizer {self.finalizer}"
+
+
+def blockers(api: Api, ref: Ref) -> tuple[Hold, ...]:
     """Returns what keeps an object from going: its finalizers and, for a namespace, those of its content."""
     value = api.get(ref)
     if value is None:
         return ()
-    lines = _held_by(value)
-    if ref.kind == "Namespace" and ref.api_version == "v1":
-        for other in api.everything(ref.name):
-            lines.extend(_held_by(other))
-    return tuple(lines)
-
-
-def _held_by(value: Manifest) -> list[str]:
-    ref = Ref.of(value)
-    finalizers = value["metadata"].get("finalizers") or ()
-    return [f"{ref} holds finalizer {finalizer}" for finalizer in finalizers]
+    content = api.everything(ref.name) if ref.kind == "Namespace" and ref.api_version == "v1" else ()
+    return tuple(
+        Hold(Ref.of(each), finalizer)
+        for each in (value, *content)
+        for finalizer in each["metadata"].get("finalizers") or ()
+    )

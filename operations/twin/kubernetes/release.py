@@ -3,8 +3,8 @@
 A chart is taken from the local mirror (`mirror`) and applied by Helm (`helm`), hooks and all, on the control
 plane. A release whose chart is not there, or for which there is no Helm, is recorded as Helm would record it,
 with its values (`records`), and its kinds are made known to the API server (`definitions`). Which of the two
-it was, and which kinds are only stubs, is said in the release's `status.description`, in `helm history` and
-in the twin's log.
+it was, and which kinds are only stubs, is said in the release's `status.description`, in `helm history`, in
+the twin's log and, while the engine runs, as a diagnostic of the release: a warning where there are stubs.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from operations.twin import notices
 from operations.twin.backend import UNKNOWN, Diff, PartlyCreated, Refused
-from operations.twin.kubernetes import definitions, helm, mirror, records
+from operations.twin.kubernetes import definitions, helm, leaving, mirror, records
 from operations.twin.kubernetes.api import Api, ApiError, Ref
 from operations.twin.kubernetes.helm import Helm, HelmFailed, HelmMissing
 from operations.twin.kubernetes.mirror import Chart, NotMirrored
@@ -101,7 +102,8 @@ class Releases:
         if self._helm is None:
             raise Refused(f"helm release {id_} was installed on a control plane: this twin has none")
         try:
-            self._helm.uninstall(name, namespace or "default", state)
+            with leaving.helped(self._api, _definitions(revision)):
+                self._helm.uninstall(name, namespace or "default", state)
         except (HelmFailed, HelmMissing) as error:
             raise Refused(f"helm release {id_}: {error}") from error
 
@@ -155,28 +157,34 @@ class Releases:
     def _record(self, news: Mapping[str, Any], before: Revision | None, why: str) -> dict[str, Any]:
         inputs = {**news, "values": helm.values_of(news)}
         made: dict[str, bool] = {}
-        brought = why
+        brought, lenient = why, False
         try:
             if before is None and news.get("createNamespace"):
                 self._make_namespace(news["namespace"])
             if self._helm is not None:
-                made, brought = self._define(inputs, why)
+                made, brought, lenient = self._define(inputs, why)
             revision = Revision(_content(inputs, before, made, f"recorded, not installed: {brought}"), True)
             records.write(self._api, revision)
             if before is not None:
                 records.write(self._api, before.with_status("superseded"))
         except ApiError as error:
             raise Refused(_explained(news, error)) from error
-        logger.warning("helm release %s: %s", _id(news), revision.content["info"]["description"])
+        told = f"helm release {_id(news)}: {revision.content['info']['description']}"
+        logger.warning(told)
+        notices.say("warning" if lenient else "info", told)
         return _state(news, revision)
 
-    def _define(self, inputs: Mapping[str, Any], why: str) -> tuple[dict[str, bool], str]:
-        """Makes a release's kinds known; returns which, whether Helm would remove them, and a note."""
+    def _define(self, inputs: Mapping[str, Any], why: str) -> tuple[dict[str, bool], str, bool]:
+        """Makes a release's kinds known.
+
+        Returns which, and whether Helm would remove them; a note; whether objects of theirs are not judged.
+        """
         chart = mirror.basename(inputs["chart"])
         skip = bool(inputs.get("skipCrds"))
         wanted = definitions.wanted(chart, inputs["values"], skip_crds=skip, root=mirror.folder())
         definitions.install(self._api, (manifest for _origin, manifest in wanted.manifests.values()))
-        return {name: name in wanted.removed for name in wanted.manifests}, f"{why}; {wanted.note}"
+        made = {name: name in wanted.removed for name in wanted.manifests}
+        return made, f"{why}; {wanted.note}", wanted.lenient
 
     def _forget(self, revision: Revision) -> None:
         """Removes every revision of a recorded release, and the definitions that only it needed."""
@@ -231,6 +239,12 @@ def _computed(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def _same(news: Mapping[str, Any], olds: Mapping[str, Any]) -> bool:
     return not diff({key: value for key, value in olds.items() if key not in _COMPUTED}, news).changed
+
+
+def _definitions(revision: Revision) -> tuple[Ref, ...]:
+    """The definitions among a release's objects."""
+    names = helm.resource_names(revision.content.get("manifest") or "")
+    return tuple(definitions.ref_of(name) for name in names.get(definitions.KEY, ()))
 
 
 def _id(inputs: Mapping[str, Any]) -> str:

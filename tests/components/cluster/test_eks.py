@@ -6,10 +6,12 @@ import pytest
 
 from components.cluster import policies
 from components.cluster.eks import EksCluster, EksClusterArgs, cluster_name, support_type
+from components.cluster.identity_provider import IdentityProvider, IdentityProviderArgs
 from components.cluster.kubeconfig import kubeconfig
 from infra.catalog import versions
 from infra.environment.cluster import Cluster
-from tests.components.support import PLACE, SCOPE, Found, network, record_component, statements
+from infra.environment.oidc import Oidc
+from tests.components.support import PLACE, SCOPE, Found, cluster, network, record_component, statements
 
 ADMIN = "arn:aws:iam::111122223333:role/platform/admin"
 
@@ -143,3 +145,38 @@ def test_the_name_of_a_cluster_is_within_what_eks_allows() -> None:
 def test_a_version_past_its_standard_support_asks_for_the_extended_one(version: str) -> None:
     standard = versions.version(version).standard_until > versions.as_of()
     assert support_type(version) == ("STANDARD" if standard else "EXTENDED")
+
+
+def test_a_zone_in_trouble_can_be_left_unless_it_is_unwanted() -> None:
+    assert recorded().inputs("Cluster")["zonalShiftConfig"] == {"enabled": True}
+    assert recorded(zonal_shift=False).inputs("Cluster")["zonalShiftConfig"] == {"enabled": False}
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_eks_protects_what_the_file_protects(protect: bool) -> None:
+    section = Cluster.model_validate({"version": "1.35"})
+
+    def build(opts: pulumi.ResourceOptions) -> None:
+        args = EksClusterArgs(scope=SCOPE, place=PLACE, cluster=section, network=network(), protect=protect)
+        EksCluster("cluster", args, opts)
+
+    assert record_component(build).inputs("Cluster")["deletionProtection"] is protect
+
+
+def test_the_people_of_a_provider_come_with_its_prefix() -> None:
+    oidc = Oidc.model_validate({"issuer": "https://login.example.com", "client_id": "kubernetes"})
+
+    def build(opts: pulumi.ResourceOptions) -> None:
+        IdentityProvider("people", IdentityProviderArgs(scope=SCOPE, cluster=cluster(), oidc=oidc), opts)
+
+    found = record_component(build)
+    assert found.inputs("IdentityProviderConfig")["oidc"] == {
+        "identityProviderConfigName": "mlcluster-test",
+        "issuerUrl": "https://login.example.com",
+        "clientId": "kubernetes",
+        "groupsClaim": "groups",
+        "groupsPrefix": "oidc:",
+        "usernameClaim": "sub",
+        "usernamePrefix": "oidc:",
+    }
+    assert found.options("IdentityProviderConfig").delete_before_replace

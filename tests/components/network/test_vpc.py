@@ -3,23 +3,30 @@ from typing import Any
 
 import pytest
 
-from components.network.routing import PRIVATE_ENDPOINTS, exits
+from components.network.routing import exits
 from components.network.vpc import Vpc, VpcArgs
 from infra.environment.network import Network
+from infra.handles import NetworkHandle
 from tests.components.support import PLACE, SCOPE, ZONES, Found, record_component
 
 CIDR = "10.20.0.0/16"
 
 
-def recorded(nat: str) -> Found:
-    args = VpcArgs(
+def args(endpoints: tuple[str, ...] = (), **network: object) -> VpcArgs:
+    given = {"cidr": CIDR, "zones": list(ZONES), **network}
+    return VpcArgs(
         scope=SCOPE,
-        region=PLACE.region,
-        network=Network.model_validate({"cidr": CIDR, "zones": list(ZONES), "nat": nat}),
+        place=PLACE,
+        network=Network.model_validate(given),
         zones=ZONES,
         cluster_name="mlcluster-test",
+        endpoints=endpoints,
     )
-    return record_component(lambda opts: Vpc("network", args, opts))
+
+
+def recorded(nat: str = "single", endpoints: tuple[str, ...] = (), **network: object) -> Found:
+    given = args(endpoints, nat=nat, **network)
+    return record_component(lambda opts: Vpc("network", given, opts))
 
 
 def subnets(found: Found, kind: str) -> list[dict[str, Any]]:
@@ -78,23 +85,6 @@ def test_without_nat_there_is_no_way_to_or_from_the_internet() -> None:
     assert subnets(found, "public") == []
 
 
-def test_without_nat_the_apis_that_nodes_need_are_reached_inside() -> None:
-    found = recorded("none")
-    services = {one.inputs["serviceName"] for one in found.all("VpcEndpoint") if one.name != "network-s3"}
-    assert services == {f"com.amazonaws.eu-west-1.{name}" for name in PRIVATE_ENDPOINTS}
-    assert {"ecr.api", "ecr.dkr", "ec2", "sts"} <= set(PRIVATE_ENDPOINTS)
-    for name in PRIVATE_ENDPOINTS:
-        endpoint = found.inputs("VpcEndpoint", f"network-{name}")
-        assert endpoint["privateDnsEnabled"] is True
-        assert len(endpoint["subnetIds"]) == 3
-    (rule,) = found.all("SecurityGroupIngressRule")
-    assert (rule.inputs["cidrIpv4"], rule.inputs["fromPort"], rule.inputs["toPort"]) == (CIDR, 443, 443)
-
-
-def test_with_nat_there_are_no_endpoints_to_pay_for() -> None:
-    assert recorded("single").names("VpcEndpoint") == ["network-s3"]
-
-
 @pytest.mark.parametrize("nat", ["none", "single", "per-zone"])
 def test_s3_is_reached_past_nat_from_private_and_intra_subnets(nat: str) -> None:
     found = recorded(nat)
@@ -113,22 +103,76 @@ def test_every_subnet_has_one_route_table(nat: str) -> None:
     assert len(associated) == len(set(associated)) == len(found.all("Subnet"))
 
 
+def outlets(given: VpcArgs) -> set[str]:
+    made: list[Any] = []
+    record_component(lambda opts: made.extend(Vpc("network", given, opts).outlets))
+    return {one._name for one in made}
+
+
 def test_outlets_are_all_that_private_subnets_need_to_get_out() -> None:
-    outlets: list[Any] = []
-
-    def build(opts: Any) -> None:
-        args = VpcArgs(
-            scope=SCOPE,
-            region=PLACE.region,
-            network=Network.model_validate({"cidr": CIDR, "zones": list(ZONES), "nat": "single"}),
-            zones=ZONES,
-            cluster_name="mlcluster-test",
-        )
-        outlets.extend(Vpc("network", args, opts).outlets)
-
-    record_component(build)
-    names = {one._name for one in outlets}
+    names = outlets(args(nat="single"))
     assert {"network-public", "network-s3", *(f"network-private-{zone}" for zone in ZONES)} <= names
+
+
+def test_endpoints_are_outlets_too() -> None:
+    names = outlets(args(("sts", "ecr.api"), nat="none"))
+    assert {"network-sts", "network-ecr.api", "network-endpoints", "network-s3"} <= names
+
+
+def test_pods_live_in_a_range_of_their_own_that_outlives_their_subnets() -> None:
+    found = recorded(pods="100.64.0.0/16")
+    assert found.inputs("VpcIpv4CidrBlockAssociation")["cidrBlock"] == "100.64.0.0/16"
+    blocks = [IPv4Network(one["cidrBlock"]) for one in subnets(found, "pods")]
+    assert [str(block) for block in blocks] == ["100.64.0.0/18", "100.64.64.0/18", "100.64.128.0/18"]
+    for zone in ZONES:
+        subnet = found.one("Subnet", f"network-pods-{zone}")
+        assert "VpcIpv4CidrBlockAssociation::network-pods" in found.before(subnet)
+        assert not any("kubernetes.io" in key for key in subnet.inputs["tags"])
+        private = found.inputs("RouteTableAssociation", f"network-private-{zone}")["routeTableId"]
+        assert found.inputs("RouteTableAssociation", f"network-pods-{zone}")["routeTableId"] == private
+
+
+def test_a_range_of_pods_larger_than_a_network_can_have_comes_in_parts() -> None:
+    found = recorded(pods="100.64.0.0/14")
+    ranges = [one.inputs["cidrBlock"] for one in found.all("VpcIpv4CidrBlockAssociation")]
+    assert ranges == ["100.64.0.0/16", "100.65.0.0/16", "100.66.0.0/16"]
+    assert [one["cidrBlock"] for one in subnets(found, "pods")] == ranges
+
+
+def handle(given: VpcArgs) -> NetworkHandle:
+    made: list[NetworkHandle] = []
+    record_component(lambda opts: made.append(Vpc("network", given, opts).handle))
+    return made[0]
+
+
+def test_the_handle_tells_where_pods_live() -> None:
+    alone = handle(args(pods="100.64.0.0/16", prefixes=True))
+    assert tuple(alone.pods) == ZONES
+    assert (alone.addresses.apart, alone.addresses.blocks) == (True, True)
+    assert alone.cidrs == (CIDR, "100.64.0.0/16")
+    shared = handle(args())
+    assert (dict(shared.pods), shared.cidrs, shared.addresses.apart) == ({}, (CIDR,), False)
+
+
+@pytest.mark.parametrize(("pods", "kind"), [(None, "private"), ("100.64.0.0/16", "pods")])
+def test_blocks_of_addresses_are_kept_whole_where_pods_live(pods: str | None, kind: str) -> None:
+    more: dict[str, Any] = {} if pods is None else {"pods": pods}
+    found = recorded(prefixes=True, **more)
+    for zone in ZONES:
+        whole = IPv4Network(found.inputs("Subnet", f"network-{kind}-{zone}")["cidrBlock"])
+        parts = [
+            IPv4Network(found.inputs("SubnetCidrReservation", f"network-{kind}-{zone}-{number}")["cidrBlock"])
+            for number in (0, 1)
+        ]
+        assert all(part.subnet_of(whole) for part in parts)
+        assert sum(part.num_addresses for part in parts) == whole.num_addresses * 3 // 4
+        assert whole.network_address not in parts[0]
+    assert {one.inputs["reservationType"] for one in found.all("SubnetCidrReservation")} == {"prefix"}
+    assert len(found.all("SubnetCidrReservation")) == 6
+
+
+def test_nodes_come_after_the_reservations() -> None:
+    assert {f"network-private-{zone}-1" for zone in ZONES} <= outlets(args(prefixes=True))
 
 
 def test_exits_go_through_the_own_zone_or_the_first() -> None:

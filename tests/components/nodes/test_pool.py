@@ -157,3 +157,109 @@ def test_two_pools_stand_side_by_side() -> None:
     assert found.names("NodeGroup") == ["one", "two"]
     for kind in ("LaunchTemplate", "SecurityGroup"):
         assert len({one.inputs["name"] for one in found.all(kind)}) == 2
+
+
+BLOCK: dict[str, Any] = {
+    "instances": ["p5.48xlarge"],
+    "zone": "eu-west-1b",
+    "max": 4,
+    "capacity": {"block": "cr-0123456789abcdef0", "ends": "2027-01-15T11:30:00Z"},
+}
+
+
+def test_nodes_of_a_block_are_bought_by_the_template() -> None:
+    found = recorded(**BLOCK)
+    group, launch = found.inputs("NodeGroup"), found.inputs("LaunchTemplate")
+    assert group["capacityType"] == "CAPACITY_BLOCK"
+    assert "instanceTypes" not in group
+    assert launch["instanceType"] == "p5.48xlarge"
+    assert launch["instanceMarketOptions"] == {"marketType": "capacity-block"}
+    target = launch["capacityReservationSpecification"]["capacityReservationTarget"]
+    assert target == {"capacityReservationId": "cr-0123456789abcdef0"}
+    assert group["updateConfig"]["updateStrategy"] == "MINIMAL"
+
+
+def test_nodes_of_a_reservation_are_on_demand_ones_that_are_aimed() -> None:
+    found = recorded(instances=["p5.48xlarge"], capacity={"reservation": "cr-0123456789abcdef0"})
+    group = found.inputs("NodeGroup")
+    assert (group["capacityType"], group["instanceTypes"]) == ("ON_DEMAND", ["p5.48xlarge"])
+    assert "capacityReservationSpecification" in found.inputs("LaunchTemplate")
+    assert "instanceMarketOptions" not in found.inputs("LaunchTemplate")
+
+
+def test_nodes_stand_close_together_where_that_is_asked_for() -> None:
+    found = recorded(**EFA, placement="cluster")
+    group = found.one("PlacementGroup")
+    assert group.inputs["strategy"] == "cluster"
+    assert found.inputs("LaunchTemplate")["placement"] == {"groupName": group.inputs["name"]}
+    assert group.urn in found.one("LaunchTemplate").dependencies
+    assert recorded(**EFA).all("PlacementGroup") == []
+
+
+def test_a_large_pool_is_several_groups_of_one_template() -> None:
+    found = recorded(instances=["p4d.24xlarge"], zone="eu-west-1b", min=512, max=512, placement="cluster")
+    assert found.names("NodeGroup") == ["train", "train.2"]
+    sizes = [found.inputs("NodeGroup", name)["scalingConfig"]["maxSize"] for name in ("train", "train.2")]
+    assert sizes == [256, 256]
+    assert len(found.all("LaunchTemplate")) == len(found.all("PlacementGroup")) == 1
+    assert len({one.inputs["nodeGroupNamePrefix"] for one in found.all("NodeGroup")}) == 2
+    labels = {one.inputs["labels"]["mlcluster.io/pool"] for one in found.all("NodeGroup")}
+    assert labels == {"train"}
+
+
+def test_an_autoscaler_is_told_what_empty_groups_would_offer() -> None:
+    found = recorded(**EFA, max=4)
+    tags = {one.inputs["tag"]["key"]: one.inputs["tag"]["value"] for one in found.all("Tag")}
+    assert tags["k8s.io/cluster-autoscaler/node-template/resources/vpc.amazonaws.com/efa"] == "4"
+    assert {one.inputs["autoscalingGroupName"] for one in found.all("Tag")} != {""}
+    assert all(found.one("NodeGroup").urn in one.dependencies for one in found.all("Tag"))
+    assert recorded(**EFA, min=1, max=4).all("Tag") == []
+
+
+def test_shared_gpus_are_on_the_nodes_labels() -> None:
+    labels = recorded(instances=["g6.xlarge"], sharing={"time_slices": 4}).inputs("NodeGroup")["labels"]
+    assert labels == {
+        "mlcluster.io/pool": "train",
+        "mlcluster.io/local-nvme": "true",
+        "nvidia.com/device-plugin.config": "time-slices-4",
+    }
+
+
+def test_nodes_with_scratch_of_their_own_say_so() -> None:
+    def scratch(**fields: Any) -> bool:
+        return "mlcluster.io/local-nvme" in recorded(**fields).inputs("NodeGroup")["labels"]
+
+    assert scratch(instances=["g6.xlarge"])
+    assert not scratch(instances=["r7i.8xlarge"])
+    assert not scratch(instances=["g6.xlarge"], image={"family": "bottlerocket"})
+
+
+def test_a_pool_can_be_repaired_kept_warm_and_pinned() -> None:
+    group = recorded(
+        **CPU,
+        max=10,
+        repair={"at_once": 2, "stop_above": "10%"},
+        warm={"min": 2, "prepared": 4, "reuse": True},
+        update={"unavailable": 3, "strategy": "minimal"},
+        image={"release": "1.35.2-20260720"},
+    ).inputs("NodeGroup")
+    assert group["nodeRepairConfig"] == {
+        "enabled": True,
+        "maxParallelNodesRepairedCount": 2,
+        "maxUnhealthyNodeThresholdPercentage": 10,
+    }
+    assert group["warmPoolConfig"] == {
+        "minSize": 2,
+        "maxGroupPreparedCapacity": 4,
+        "poolState": "STOPPED",
+        "reuseOnScaleIn": True,
+    }
+    assert group["updateConfig"] == {"maxUnavailable": 3, "updateStrategy": "MINIMAL"}
+    assert group["releaseVersion"] == "1.35.2-20260720"
+    plain = recorded(**CPU).inputs("NodeGroup")
+    assert not {"nodeRepairConfig", "warmPoolConfig", "releaseVersion"} & set(plain)
+
+
+def test_bottlerocket_is_another_image() -> None:
+    bottlerocket = {"image": {"family": "bottlerocket"}}
+    assert recorded(**EFA, **bottlerocket).inputs("NodeGroup")["amiType"] == "BOTTLEROCKET_x86_64_NVIDIA"

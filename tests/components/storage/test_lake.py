@@ -98,3 +98,22 @@ def test_data_that_is_given_up_goes_without_a_trace() -> None:
     found = recorded(keep="destroy")
     assert all(one.inputs["forceDestroy"] for one in found.all("Bucket"))
     assert not any(one.protect or one.retain_on_delete for one in found.resources)
+
+
+def test_a_zone_may_be_deleted_by_age_before_it_ever_changes_its_tier() -> None:
+    found = recorded(expire={"raw": "40d"}, archive_after="100d", infrequent_after="45d")
+    raw = {rule["id"]: rule for rule in found.inputs("BucketLifecycleConfiguration", "lake-raw")["rules"]}
+    assert raw["expiry"]["expiration"] == {"days": 40}
+    assert "tiers" not in raw
+    other = {rule["id"] for rule in found.inputs("BucketLifecycleConfiguration", "lake-curated")["rules"]}
+    assert other == {"tiers", "noncurrent", "abandoned-uploads"}
+
+
+def test_models_can_be_locked_after_they_keep_versions() -> None:
+    assert recorded().all("BucketObjectLockConfiguration") == []
+    found = recorded(lock_models="365d")
+    lock = found.one("BucketObjectLockConfiguration")
+    assert lock.name == "lake-models"
+    assert lock.inputs["rule"] == {"defaultRetention": {"mode": "GOVERNANCE", "days": 365}}
+    assert found.one("BucketVersioning", "lake-models").urn in lock.dependencies
+    assert lock.retain_on_delete

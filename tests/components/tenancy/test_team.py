@@ -6,6 +6,7 @@ import pytest
 from components.tenancy import access
 from components.tenancy.team import LakeAccess, Team, TeamArgs
 from infra.environment import teams
+from infra.environment.storage.mounts import Mount
 from tests.components.support import PLACE, SCOPE, Found, cluster, lake, record_component, statements
 
 SETTINGS = {"members": ["oidc:one", "oidc:two"], "gpus": 8, "cpu": 10, "memory": "1TiB"}
@@ -184,3 +185,24 @@ def test_without_a_lake_there_is_nothing_at_aws() -> None:
     found = recorded(with_lake=False)
     assert not [one for one in found.resources if one.type.startswith("aws:")]
     assert len(found.all("Namespace")) == 3
+
+
+def test_what_all_teams_mount_can_be_read_and_nothing_beside_it() -> None:
+    mounts = [
+        Mount.model_validate({"path": "models/base"}),
+        Mount.model_validate({"path": "datasets", "writable": True}),
+        Mount.model_validate({"path": "raw"}),
+    ]
+    buckets = {zone: f"a-{zone}" for zone in ("raw", "curated", "features", "models")}
+    found = {
+        one["Sid"]: one
+        for one in statements(access.lake_policy(PLACE, "fraud", buckets, "arn:key", mounts))
+        if one["Sid"].startswith("Mount")
+    }
+    assert found["MountObjects0"]["Resource"] == "arn:aws:s3:::a-models/base/*"
+    assert found["MountObjects0"]["Action"] == ["s3:GetObject"]
+    assert found["MountList0"]["Condition"] == {"StringLike": {"s3:prefix": ["base/*"]}}
+    assert found["MountObjects1"]["Resource"] == "arn:aws:s3:::a-curated/datasets/*"
+    assert {"s3:PutObject", "s3:DeleteObject"} <= set(found["MountObjects1"]["Action"])
+    assert found["MountObjects2"]["Resource"] == "arn:aws:s3:::a-raw/*"
+    assert "Condition" not in found["MountList2"]

@@ -11,7 +11,14 @@ from infra.catalog import versions
 from infra.catalog.versions import KubernetesVersion
 from infra.problems import BadInput
 
-ADDONS = {"vpc-cni", "coredns", "kube-proxy", "aws-ebs-csi-driver", "eks-pod-identity-agent"}
+ALWAYS = {"vpc-cni", "coredns", "kube-proxy", "aws-ebs-csi-driver", "eks-pod-identity-agent"}
+ADDONS = ALWAYS | {
+    "aws-efs-csi-driver",
+    "aws-fsx-csi-driver",
+    "aws-mountpoint-s3-csi-driver",
+    "snapshot-controller",
+    "eks-node-monitoring-agent",
+}
 
 
 @pytest.mark.parametrize("version", versions.versions().values(), ids=lambda version: version.name)

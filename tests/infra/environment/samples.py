@@ -17,7 +17,10 @@ SMALL: Mapping[str, Any] = {
     "owner": "ml-platform",
     "account": "111122223333",
     "network": {"cidr": "10.10.0.0/16", "zones": 2},
-    "cluster": {"version": "1.35"},
+    "cluster": {
+        "version": "1.35",
+        "oidc": {"issuer": "https://login.example.com", "client_id": "kubernetes"},
+    },
     "pools": {
         "system": {"instances": ["m7i.large"], "min": 2, "max": 4},
         "gpu": {"instances": ["g6.xlarge"], "max": 2},

@@ -205,6 +205,162 @@ ONE_PROBLEM: list[tuple[dict[str, Any], str]] = [
         {"pools.gpu.taints": [{"key": "a", "effect": "no"}]},
         "pools.gpu.taints[0].effect: no is not among what can be chosen",
     ),
+    (
+        {"pools.gpu.capacity": "cheap"},
+        "pools.gpu.capacity: cheap is not among what can be chosen; write 'on-demand' or 'spot'",
+    ),
+    (
+        {"pools.gpu.capacity": {"spot": True}},
+        "pools.gpu.capacity.spot: is not a key that is known here; write one of block, ends, reservation",
+    ),
+    ({"pools.gpu.capacity": {}}, "pools.gpu.capacity: {} is neither a reservation nor a block; write {res"),
+    (
+        {"pools.gpu.capacity": {"reservation": "cr-01234567", "block": "cr-01234567"}},
+        "is both; write {reservation: cr-…}, or {block: cr-…, ends: …}",
+    ),
+    (
+        {"pools.gpu.capacity": {"reservation": "mine"}},
+        "pools.gpu.capacity.reservation: mine is neither a capacity reservation nor a resource group of them",
+    ),
+    (
+        {"pools.gpu.capacity": {"reservation": "cr-01234567", "ends": "2027-01-15T11:30:00Z"}},
+        "has an end, which only a block has; leave out ends",
+    ),
+    (
+        {"pools.gpu.zone": "us-east-1a", "pools.gpu.capacity": {"block": "cr-01234567"}},
+        "does not say when the block ends; write ends",
+    ),
+    (
+        {"pools.gpu.zone": "us-east-1a", "pools.gpu.capacity": {"block": "cr-01234567", "ends": "tomorrow"}},
+        "pools.gpu.capacity.ends: tomorrow is not a time with its zone; write it in quotes, by RFC 3339",
+    ),
+    (
+        {
+            "pools.gpu.zone": "us-east-1a",
+            "pools.gpu.capacity": {"block": "cr-01234567", "ends": "2027-02-31T00:00:00Z"},
+        },
+        "pools.gpu.capacity.ends: 2027-02-31T00:00:00Z is not a time with its zone; write it in quotes",
+    ),
+    (
+        {"pools.gpu.capacity": {"block": "cr-01234567", "ends": "2027-01-15T11:30:00Z"}},
+        "is a block, which lies in one zone; write the pool's zone, which is the block's",
+    ),
+    (
+        {
+            "pools.system.instances": ["m7i.large", "m6i.large"],
+            "pools.system.capacity": {"reservation": "cr-01234567"},
+        },
+        "is of one instance type, and the pool has several; write only the reserved type",
+    ),
+    (
+        {"pools.gpu.placement": "cluster"},
+        "pools.gpu.placement: cluster puts nodes close together, which two zones are not; write the pool's",
+    ),
+    (
+        {
+            "pools.gpu.zone": "us-east-1a",
+            "pools.gpu.capacity": {"block": "cr-01234567", "ends": "2027-01-15T11:30:00Z"},
+            "pools.gpu.placement": "cluster",
+        },
+        "pools.gpu.placement: cluster is not for a capacity block, which stands close together by itself",
+    ),
+    (
+        {"pools.web": {"instances": ["t3.large"], "zone": "us-east-1a", "placement": "cluster"}},
+        "pools.web.placement: cluster is not for t3.large; choose a type that is not burstable",
+    ),
+    (
+        {"pools.train": {"instances": ["p6-b300.48xlarge"], "zone": "us-east-1a", "efa": 17}},
+        "pools.train.efa: 17 is more than the 16 EFA interfaces of p6-b300.48xlarge; write at most 16",
+    ),
+    ({"pools.gpu.efa": 0}, "pools.gpu.efa: 0 is below 1; write at least 1"),
+    (
+        {"pools.train": {"instances": ["p5.48xlarge"], "sharing": {"mig": "1g.5gb"}}},
+        "is a profile that h100 does not have; did you mean 1g.",
+    ),
+    (
+        {"pools.gpu.sharing": {"mig": "1g.10gb"}},
+        "cuts GPUs, which l4 cannot be; write time_slices or mps",
+    ),
+    (
+        {"pools.gpu.sharing": {"mig": "half"}},
+        "pools.gpu.sharing.mig: half is not a profile of MIG; write one such as 1g.10gb",
+    ),
+    ({"pools.gpu.sharing": {}}, "pools.gpu.sharing: {} names no way of sharing; write one of time_slices"),
+    (
+        {"pools.gpu.sharing": {"mps": 2, "time_slices": 2}},
+        "names time_slices and mps; write one of time_slices, mps and mig",
+    ),
+    (
+        {"pools.gpu.sharing": {"time_slices": 1}},
+        "pools.gpu.sharing.time_slices: 1 is below 2; write at least",
+    ),
+    ({"pools.gpu.sharing": {"mps": 49}}, "pools.gpu.sharing.mps: 49 is above 48; write at most 48"),
+    (
+        {"pools.neuron": {"instances": ["trn1.2xlarge"], "sharing": {"time_slices": 2}}},
+        "is for NVIDIA GPUs, and the pool has Neuron devices; leave sharing out",
+    ),
+    (
+        {"pools.system.sharing": {"time_slices": 2}},
+        "is for whole NVIDIA GPUs, which the pool has none of; leave sharing out",
+    ),
+    (
+        {
+            "pools.train": {
+                "instances": ["p5.48xlarge"],
+                "sharing": {"mig": "1g.10gb"},
+                "image": {"family": "bottlerocket"},
+            }
+        },
+        "is cut by NVIDIA's MIG manager, which Bottlerocket keeps out; write family: al2023",
+    ),
+    (
+        {"pools.gpu.image": {"release": "newest"}},
+        "pools.gpu.image.release: newest is not a release of al2023; write one such as 1.35.2-20260720",
+    ),
+    (
+        {"pools.gpu.image": {"family": "bottlerocket", "release": "1.35.2-20260720"}},
+        "pools.gpu.image.release: 1.35.2-20260720 is not a release of bottlerocket; write one such as 1.44.0",
+    ),
+    (
+        {"pools.gpu.huge_pages": "3MiB"},
+        "pools.gpu.huge_pages: 3MiB is not a number of pages of 2MiB; write a multiple of 2MiB",
+    ),
+    (
+        {"pools.gpu.huge_pages": "16GiB"},
+        "pools.gpu.huge_pages: 16GiB leaves a node too little memory of the usual kind; write at most 12GiB",
+    ),
+    (
+        {"pools.system.capacity": "spot", "pools.system.warm": {}},
+        "keeps instances waiting, which spot capacity does not; leave warm out",
+    ),
+    (
+        {"pools.system.warm": {"prepared": 9}},
+        "prepares more than max 4; write prepared of at most 4",
+    ),
+    (
+        {"pools.system.warm": {"min": 3, "prepared": 2}},
+        "keeps more waiting than there may be; write min of at most 2",
+    ),
+    (
+        {"pools.system.image": {"family": "bottlerocket"}, "pools.system.warm": {"reuse": True}},
+        "reuses instances, which Bottlerocket does not support; leave reuse out",
+    ),
+    (
+        {"pools.gpu.update": {"unavailable": 101}},
+        "pools.gpu.update.unavailable: 101 is above 100, the most that EKS does at once; write a percentage",
+    ),
+    (
+        {"pools.gpu.update": {"unavailable": "0%"}},
+        "pools.gpu.update.unavailable: 0% is no part of the nodes; write a number of at least 1, or 1%",
+    ),
+    (
+        {"pools.gpu.scaling": "karpenter", "pools.gpu.repair": {}},
+        "pools.gpu.repair: {} is for managed node groups, and the pool is Karpenter's; leave repair out",
+    ),
+    (
+        {"pools.gpu.expire_after": "7d"},
+        "pools.gpu.expire_after: 7d is for Karpenter, and the pool is a managed one; write scaling: karp",
+    ),
     # Storage.
     (
         {"storage.lake.infrequent_after": "7d"},

@@ -18,7 +18,7 @@ ONE_PROBLEM: list[tuple[dict[str, Any], str]] = [
         "account: is missing, which platform aws needs; write the number of the only account",
     ),
     (
-        {"cluster": {}},
+        {"cluster.version": MISSING},
         'cluster.version: is missing, which platform aws needs; write a Kubernetes version, such as "1.35"',
     ),
     (
@@ -38,6 +38,14 @@ ONE_PROBLEM: list[tuple[dict[str, Any], str]] = [
         "pools: has no pool with min of at least 1 and no taints, for the add-ons; write one such as system:",
     ),
     (
+        {"pools.gpu.image": {"release": "1.34.2-20260720"}},
+        "pools.gpu.image.release: 1.34.2-20260720 is for Kubernetes 1.34, and the cluster is 1.35; write",
+    ),
+    (
+        {"pools.gpu.huge_pages": "10GiB", "teams.fraud.memory": "40GiB"},
+        "teams.fraud.memory: 40GiB is above",
+    ),
+    (
         {"network.zones": ["us-east-1a", "us-east-2b"]},
         "network.zones[1]: us-east-2b is not a zone of us-east-1 that EKS can use; did you mean us-east-1",
     ),
@@ -55,11 +63,11 @@ ONE_PROBLEM: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"network.cidr": "10.0.0.0/20", "pools.system.max": 200},
-        "leaves 1019 addresses in us-east-1a, where the pools at their largest need 3018; write a /18",
+        "leaves 1019 addresses in us-east-1a, where the pools at their largest and 64 others need 3082",
     ),
     (
         {"pools.gpu": {"instances": ["p4d.24xlarge"], "max": 1000, "zone": "us-east-1b"}},
-        "the pools at their largest need 25060; lower pools.gpu.max, or spread the pool over more zones",
+        "others need 21124 addresses; give pods a range of their own, network.pods: 100.64.0.0/15",
     ),
     (
         {"data": "dev-data"},
@@ -79,7 +87,7 @@ ONE_PROBLEM: list[tuple[dict[str, Any], str]] = [
         "teams.fraud.memory: 1TiB is above 54GiB, all that the pools hold at their largest",
     ),
     (
-        {"teams.search": {"members": ["b"], "gpus": 2, "cpu": 1, "memory": "1GiB"}},
+        {"teams.search": {"members": ["oidc:b"], "gpus": 2, "cpu": 1, "memory": "1GiB"}},
         "teams: may use 3 gpus together, above 2 GPUs, all that the pools hold at their largest; lower gpus",
     ),
     (

@@ -10,6 +10,11 @@ from tests.infra.environment.samples import ROOT, SMALL
 GOOD = (ROOT / "stacks" / "Pulumi.dev.yaml").read_text()
 
 
+def line_of(word: str) -> int:
+    """The line of the file, counted from 1, that a word first stands in."""
+    return next(number for number, line in enumerate(GOOD.splitlines(), 1) if word in line)
+
+
 def said_of(folder: Path, text: str | bytes, name: str = "Pulumi.dev.yaml") -> list[str]:
     """What is said of a file, without the folder."""
     path = folder / name
@@ -41,18 +46,22 @@ def test_problems_have_the_line(tmp_path: Path) -> None:
     assert region.startswith(
         "Pulumi.dev.yaml:4: aws:region: us-east-9 is not a known region; did you mean us-east-2"
     )
-    assert most == "Pulumi.dev.yaml:14: pools.system.max: 1 is below min 2; write a max of at least 2"
+    line = line_of("system:")
+    assert most == f"Pulumi.dev.yaml:{line}: pools.system.max: 1 is below min 2; write a max of at least 2"
 
 
 def test_a_missing_key_has_the_line_of_its_section(tmp_path: Path) -> None:
-    assert said_of(tmp_path, GOOD.replace("gpus: 1, cpu: 6,", "", 1)) == [
-        "Pulumi.dev.yaml:19: teams.fraud.cpu: is missing; write it: vCPUs that it may use at once"
+    missing = "teams.fraud.cpu: is missing; write it: vCPUs that it may use at once"
+    assert said_of(tmp_path, GOOD.replace("gpus: 2, cpu: 6,", "", 1)) == [
+        f"Pulumi.dev.yaml:{line_of('fraud:')}: {missing}"
     ]
 
 
 def test_two_teams_with_one_name(tmp_path: Path) -> None:
+    line = line_of("fraud:")
+    twice = f"is written twice, in lines {line} and {line + 1}; rename one, or remove it"
     assert said_of(tmp_path, GOOD.replace("search:", "fraud:")) == [
-        "Pulumi.dev.yaml:19: teams.fraud: is written twice, in lines 19 and 20; rename one, or remove it"
+        f"Pulumi.dev.yaml:{line}: teams.fraud: {twice}"
     ]
 
 

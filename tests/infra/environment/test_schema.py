@@ -76,7 +76,9 @@ def test_editors_complete_instance_types_and_defaults() -> None:
     pool = json_schema()["$defs"]["Pool"]["properties"]
     assert pool["instances"]["items"]["enum"] == list(shapes())
     assert pool["disk"]["default"] == "100GiB"
-    assert pool["capacity"]["enum"] == ["on-demand", "spot"]
+    words, reserved = pool["capacity"]["oneOf"]
+    assert words["enum"] == ["on-demand", "spot"]
+    assert reserved["$ref"].endswith("/Reserved")
 
 
 def test_what_comes_from_elsewhere_is_not_offered() -> None:

@@ -162,6 +162,14 @@ def allow(**statement: Any) -> list[RecordedResource]:
                 )
             ],
         ),
+        (
+            "rules_apart",
+            [
+                resource(
+                    "aws:ec2/securityGroup:SecurityGroup", {"tags": TAGS, "ingress": [{"protocol": "-1"}]}
+                )
+            ],
+        ),
         ("closed_api", cluster(vpcConfig={})),
         ("closed_api", cluster(vpcConfig={"endpointPublicAccess": True, "publicAccessCidrs": ["0.0.0.0/0"]})),
         ("closed_api", cluster(accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"})),
@@ -192,6 +200,29 @@ def test_what_is_not_is_named_with_its_rule(rule: str, resources: list[RecordedR
     assert all(one.urn in {other.urn for other in resources} and one.message for one in violations)
 
 
+CEPH: dict[str, Any] = {
+    "storage": {"config": {"encryptedDevice": "true"}},
+    "network": {"connections": {"encryption": {"enabled": True}, "requireMsgr2": True}},
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({}, None),
+        ({"storage": {"config": {"encryptedDevice": "false"}}}, "does not encrypt its disks"),
+        ({"storage": {}}, "does not encrypt its disks"),
+        ({"network": {"connections": {"encryption": {"enabled": True}}}}, "may be spoken to in clear"),
+        ({"network": {"connections": {"requireMsgr2": True}}}, "may be spoken to in clear"),
+    ],
+)
+def test_ceph_is_encrypted(changes: dict[str, Any], message: str | None) -> None:
+    spec = {"spec": {**CEPH, **changes}}
+    found = judge([resource("kubernetes:ceph.rook.io/v1:CephCluster", spec)])
+    assert [one.rule for one in found] == ([] if message is None else ["encrypted_ceph"])
+    assert all(message is not None and message in one.message for one in found)
+
+
 def test_every_rule_is_told_by_its_own_name() -> None:
     source = {guardrail.__name__ for guardrail in GUARDRAILS}
     assert len(source) == len(GUARDRAILS)
@@ -200,3 +231,55 @@ def test_every_rule_is_told_by_its_own_name() -> None:
 def test_a_violation_reads_as_a_sentence() -> None:
     (violation,) = judge([resource("aws:kms/key:Key", {"tags": TAGS})])
     assert str(violation) == "it (rotated_keys): is never rotated; set enable_key_rotation"
+
+
+def files(
+    type_: str, *, protect: bool = False, guard: str | None = None, **inputs: object
+) -> list[RecordedResource]:
+    """A file system with a key, and what guards it."""
+    made = key(protect=protect)
+    system = RecordedResource(
+        urn=f"urn:pulumi:dev::mlcluster::{type_}::files",
+        type=type_,
+        name="files",
+        inputs={"tags": TAGS, **inputs},
+        dependencies=(made.urn,),
+        protect=True,
+    )
+    rule = RecordedResource(
+        urn="urn:pulumi:dev::mlcluster::aws:efs/fileSystemPolicy:FileSystemPolicy::files",
+        type="aws:efs/fileSystemPolicy:FileSystemPolicy",
+        name="files",
+        inputs={"policy": guard},
+        dependencies=(system.urn,),
+    )
+    return [made, system, rule]
+
+
+EFS = "aws:efs/fileSystem:FileSystem"
+LUSTRE = "aws:fsx/lustreFileSystem:LustreFileSystem"
+TLS = policy(DENY)
+
+
+@pytest.mark.parametrize(
+    ("resources", "message"),
+    [
+        (files(EFS, encrypted=True, kmsKeyId="k", guard=TLS, protect=True), None),
+        (files(LUSTRE, deploymentType="PERSISTENT_2", kmsKeyId="k", protect=True), None),
+        (files(LUSTRE, deploymentType="SCRATCH_2", protect=True), None),
+        (files(EFS, encrypted=True, guard=TLS, protect=True), "is not encrypted with a key of ours"),
+        (files(EFS, kmsKeyId="k", guard=TLS, protect=True), "is not encrypted with a key of ours"),
+        (files(EFS, encrypted=True, kmsKeyId="k", protect=True), "may be mounted without TLS"),
+        (files(EFS, encrypted=True, kmsKeyId="k", guard=TLS), "may go, but files needs it"),
+        (files(LUSTRE, deploymentType="PERSISTENT_2", protect=True), "is not encrypted with a key of ours"),
+        (files(LUSTRE, deploymentType="PERSISTENT_2", kmsKeyId="k"), "may go, but files needs it"),
+    ],
+)
+def test_file_systems_are_guarded(resources: list[RecordedResource], message: str | None) -> None:
+    found = [(one.rule, one.message) for one in judge(resources)]
+    if message is None:
+        assert found == []
+    else:
+        ((rule, said),) = found
+        assert rule == "guarded_files"
+        assert message in said

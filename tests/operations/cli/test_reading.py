@@ -122,7 +122,7 @@ BAD = {
     "illegal name": ("fraud:", "Fraud_Team:", "Fraud_Team", "small letters"),
     "name too long": ("fraud:", f"{'f' * 70}:", "fff", "character"),
     "two teams with one name": ("      search:", "      fraud:", "fraud", "line"),
-    "quota above the pools": ("gpus: 1", "gpus: 64", "gpus", "2"),
+    "quota above the pools": ("gpus: 2", "gpus: 64", "gpus", "4"),
     "account not 12 digits": ('"111122223333"', '"1111"', "account", "12"),
     "malformed YAML": ("config:", "config: {", ".yaml:5:24", "not YAML"),
 }

@@ -146,3 +146,38 @@ def test_what_the_engine_says_of_a_backend(complaint: str, meaning: str) -> None
 
 def test_what_is_not_about_the_backend() -> None:
     assert backend.trouble("file:///s", "error: no resource plugin 'pulumi-resource-aws' found") is None
+
+
+STATE = """\
+config:
+  aws:region: eu-west-1
+  mlcluster:environment: {account: "111122223333", state: {}}
+"""
+
+
+def test_an_environment_names_its_state_and_its_key(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "Pulumi.dev.yaml").write_text(STATE, encoding="utf-8")
+    (root / "Pulumi.yaml").write_text("name: shop\nbackend: {url: 's3://of-all'}\n", encoding="utf-8")
+    found = site(root)  # its key makes a passphrase needless
+    assert found.url == "s3://mlcluster-state-111122223333-eu-west-1?region=eu-west-1"
+    assert found.secrets == "awskms://alias/mlcluster-state?region=eu-west-1"
+    (root / "Pulumi.dev.yaml").write_text(STATE + "secretsprovider: awskms://alias/own\n", encoding="utf-8")
+    assert site(root).secrets == "awskms://alias/own"
+    (root / "Pulumi.dev.yaml").write_text(STATE, encoding="utf-8")
+    monkeypatch.setenv(backend.URL_VARIABLE, "s3://for-now")
+    with pytest.raises(BadInput, match="PULUMI_CONFIG_PASSPHRASE: is needed"):
+        site(root)  # another place has nothing to do with the key
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "x")
+    assert (site(root).url, site(root).secrets) == ("s3://for-now", None)
+
+
+def test_a_twin_keeps_its_own_state_whatever_the_file_says(tmp_path: Path) -> None:
+    twin = backend.of_twin(tmp_path / "twin", {}, checkpoints=False)
+    assert twin.url.startswith("file://")
+    assert twin.secrets is None
+    assert not twin.own_words
+
+
+def test_a_state_that_was_never_made_says_how_to_make_it() -> None:
+    found = backend.trouble("s3://state", "error: read .pulumi/meta.yaml: (code=NotFound): NoSuchBucket: …")
+    assert "mlcluster init" in str(found)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import socket
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -54,3 +56,20 @@ def test_a_daemon_that_is_not_there(port: int) -> None:
         control.call(port, "token", "/none")
     with pytest.raises(control.Unreachable, match="no daemon answers on port 1"):
         control.call(1, "token", "/echo")
+
+
+def test_an_answer_that_is_cut_short_is_none() -> None:
+    """A daemon that stops may end before its answer does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(control.Unreachable, match="IncompleteRead"):
+            control.call(server.getsockname()[1], "token", "/stop")
+        thread.join()

@@ -16,6 +16,7 @@ import boto3
 import psutil
 import pytest
 
+from operations.twin.given import Given, GivenVpc
 from operations.twin.manager import Running, Twin, TwinFailed
 
 ACCOUNT = "111122223333"
@@ -48,6 +49,15 @@ def vpc(running: Running) -> str:
 def vpcs(running: Running) -> list[str]:
     mine = [{"Name": "is-default", "Values": ["false"]}]
     return [found["VpcId"] for found in ec2(running).describe_vpcs(Filters=mine)["Vpcs"]]
+
+
+def test_what_is_taken_for_granted_is_there_and_stays_after_a_restart(twin: Twin) -> None:
+    peer = GivenVpc(account=ACCOUNT, region="us-east-1", id="vpc-0000000a", cidr="10.90.0.0/16")
+    twin.give(Given(vpcs=(peer,), gateways=((ACCOUNT, "us-east-1", "tgw-0000000a"),)).told())
+    assert vpcs(twin.start()) == ["vpc-0000000a"]
+    assert twin.inventory() == ()
+    twin.stop()
+    assert vpcs(twin.start()) == ["vpc-0000000a"]
 
 
 def test_one_daemon_for_each_twin(twin: Twin) -> None:

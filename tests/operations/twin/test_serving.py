@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
 import pytest
+from google.protobuf import empty_pb2
 from pulumi.runtime import proto
-from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2_grpc, status_pb2
 
+from operations.twin import notices
 from operations.twin.backend import UNKNOWN, Diff, Item, PartlyCreated, Refused
 from operations.twin.serving import Servicer, serve
 from operations.twin.wire import packed, plain
@@ -53,6 +56,9 @@ class Remembering:
         if problem is not None:
             raise problem
         self.package.things["thing-1"] = dict(news)
+        if news.get("wish") == "notice":
+            notices.say("warning", "it is only recorded")
+            notices.say("info", "by the way")
         return "thing-1", {**news, "region": self.config["region"]}
 
     def read(self, *told: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
@@ -219,3 +225,49 @@ def test_small_answers(served: Served) -> None:
     changed = proto.DiffRequest(urn=URN, old_inputs=settings, news=packed({"region": "y"}))
     found = engine.stub.DiffConfig(changed)
     assert (list(found.diffs), list(found.replaces)) == (["region"], [])
+
+
+class Ear(engine_pb2_grpc.EngineServicer):
+    """The engine's own service, as far as providers speak to it."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[int, str, str]] = []
+        self.server = grpc.server(ThreadPoolExecutor(2))
+        engine_pb2_grpc.add_EngineServicer_to_server(self, self.server)
+        self.address = f"127.0.0.1:{self.server.add_insecure_port('127.0.0.1:0')}"
+        self.server.start()
+
+    def Log(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802 - protocol
+        self.heard.append((request.severity, request.urn, request.message))
+        return empty_pb2.Empty()
+
+
+def test_what_a_package_says_is_told_to_the_engine_that_asked(served: Served) -> None:
+    ear, other = Ear(), Ear()
+    try:
+        engines = [Engine(served[0], region="here") for _ in (ear, other)]
+        for engine, one in zip(engines, (ear, other), strict=True):
+            engine.stub.Attach(proto.PluginAttach(address=one.address))
+        engines[0].create("notice")
+        engines[0].create("x")
+        assert ear.heard == [
+            (notices._SEVERITIES["warning"], URN, "it is only recorded"),
+            (notices._SEVERITIES["info"], URN, "by the way"),
+        ]
+        assert other.heard == []
+    finally:
+        ear.server.stop(None)
+        other.server.stop(None)
+
+
+def test_an_engine_that_cannot_be_told_gets_its_answer_all_the_same(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = Engine(served[0], region="here")
+    assert engine.create("notice").id == "thing-1", "it never said where it answers"
+    gone = Ear()
+    gone.server.stop(None).wait()
+    engine.stub.Attach(proto.PluginAttach(address=gone.address))
+    assert engine.create("notice").id == "thing-1"
+    assert "was not told" in caplog.text
+    notices.say("info", "to nobody")

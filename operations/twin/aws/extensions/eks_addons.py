@@ -17,6 +17,10 @@ _NAME: Final = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 _VERSION: Final = re.compile(r"v\d+\.\d+\.\d+-eksbuild\.\d+")
 
 
+_OF_THE_CLUSTER: Final = ("kube-proxy",)
+"""Add-ons whose versions are Kubernetes' own, and never ahead of the control plane's."""
+
+
 def _addons(place: Place, cluster_name: str) -> dict[str, Any]:
     return store.kept(store.cluster(place, cluster_name), "addons")
 
@@ -34,10 +38,13 @@ def _pinned(cluster: Any) -> dict[str, str]:
 
 
 def _check(place: Place, name: str, version: str | None, arguments: Mapping[str, Any]) -> None:
+    cluster = store.cluster(place, arguments["clusterName"])
     if not _NAME.fullmatch(name):
         raise store.invalid(f"Addon {name} specified is not supported")
     if version is None or not _VERSION.fullmatch(version):
         raise store.invalid(f"Addon version {version} specified for {name} is not supported")
+    if name in _OF_THE_CLUSTER and store.minor(version.removeprefix("v")) > store.minor(cluster.version):
+        raise store.invalid(f"Addon version specified is not supported with Kubernetes {cluster.version}")
     _check_values(arguments.get("configurationValues"))
     if arguments.get("serviceAccountRoleArn") and arguments.get("podIdentityAssociations"):
         raise store.invalid("serviceAccountRoleArn and podIdentityAssociations cannot both be given.")

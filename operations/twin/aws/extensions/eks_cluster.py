@@ -212,9 +212,26 @@ def delete_cluster(place: Place, arguments: Mapping[str, Any]) -> dict[str, Any]
 
 
 def tidy_groups(place: Place) -> None:
-    """Deletes the security groups of clusters that are gone, also of those deleted behind our back."""
+    """Deletes the security groups of clusters that are gone, also of those deleted behind our back.
+
+    One that something else still uses stays, as it does at AWS, and with it the network: rules of other
+    groups that name it and interfaces that are in it have to go before the cluster.
+    """
     ec2, alive = store.backend("ec2", place), store.backend("eks", place).clusters
     for group in [group for groups in ec2.groups.values() for group in groups.values()]:
         tags = {tag["key"]: tag["value"] for tag in group.get_tags()}
-        if "aws:eks:cluster-name" in tags and tags["aws:eks:cluster-name"] not in alive:
+        gone = "aws:eks:cluster-name" in tags and tags["aws:eks:cluster-name"] not in alive
+        if gone and not _in_use(ec2, group.id):
             ec2.delete_security_group(group_id=group.id)
+
+
+def _in_use(ec2: Any, group: str) -> bool:
+    """Whether an interface is in the group, or a rule of another one names it."""
+    others = [other for groups in ec2.groups.values() for other in groups.values() if other.id != group]
+    named = {
+        rule.source_group.get("GroupId")
+        for other in others
+        for rule in (*other.ingress_rules, *other.egress_rules)
+    }
+    inside = {one.id for interface in ec2.enis.values() for one in interface.group_set}
+    return group in named | inside

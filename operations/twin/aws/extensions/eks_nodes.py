@@ -8,7 +8,7 @@ from typing import Any, Final
 from infra.catalog import instances
 from infra.problems import BadInput
 from operations.twin.aws.cloud import ApiError, Place
-from operations.twin.aws.extensions import store
+from operations.twin.aws.extensions import eks_capacity, store
 from operations.twin.aws.images import release_version
 
 _AMI_TYPE: Final = "AL2023_x86_64_STANDARD"
@@ -23,11 +23,13 @@ def create_nodegroup(place: Place, arguments: Mapping[str, Any]) -> dict[str, An
     types = arguments.get("instanceTypes") or []
     _check_template(data, arguments)
     _check_groups(place, data)
+    eks_capacity.check(place, data, arguments)
     _check_network(place, cluster, arguments["subnets"])
     store.check_role(place, arguments["nodeRole"], "ec2.amazonaws.com")
     architecture = _architecture(place, types or [data.get("InstanceType", "t3.medium")])
     ami = arguments.get("amiType") or _default_ami(data, architecture)
     _check_ami(ami, architecture, types)
+    warm = eks_capacity.warm_pool(arguments.get("warmPoolConfig"), ami)
     version = _version(cluster, arguments.get("version"))
     scaling = {"minSize": 1, "maxSize": 2, "desiredSize": 2, **(arguments.get("scalingConfig") or {})}
     _check_scaling(scaling)
@@ -47,13 +49,14 @@ def create_nodegroup(place: Place, arguments: Mapping[str, Any]) -> dict[str, An
         launch_template=_reference(template),
         capacity_type=arguments.get("capacityType"),
         version=version,
-        release_version=arguments.get("releaseVersion") or release_version(version),
+        release_version=arguments.get("releaseVersion") or release_version(version, ami),
     )
     made.disk_size = None if template else int(made.disk_size)
     made.instance_types = types or ([] if "InstanceType" in data else ["t3.medium"])
     made.remote_access = arguments.get("remoteAccess")
     made.update_config = arguments.get("updateConfig") or {"maxUnavailable": 1}
     made.node_repair_config = arguments.get("nodeRepairConfig")
+    made.warm_pool_config = warm
     return {"nodegroup": {"nodegroupName": made.nodegroup_name, "clusterName": cluster.name}}
 
 
@@ -178,6 +181,8 @@ def update_nodegroup_config(place: Place, arguments: Mapping[str, Any]) -> dict[
         update_config=arguments.get("updateConfig"),
         node_repair_config=arguments.get("nodeRepairConfig"),
     )
+    if "warmPoolConfig" in arguments:
+        found.warm_pool_config = eks_capacity.warm_pool(arguments["warmPoolConfig"], found.ami_type)
     return store.updated("ConfigUpdate")
 
 
@@ -191,11 +196,17 @@ def update_nodegroup_version(place: Place, arguments: Mapping[str, Any]) -> dict
     if template:
         _check_template(template["data"], {"instanceTypes": found.instance_types})
         _check_groups(place, template["data"])
+        eks_capacity.check(place, template["data"], _asked(found))
         found.launch_template = _reference(template)
     if arguments.get("version"):
         found.version = _version(cluster, arguments["version"])
-        found.release_version = release_version(found.version)
+        found.release_version = release_version(found.version, found.ami_type)
     if arguments.get("releaseVersion"):
         found.release_version = arguments["releaseVersion"]
     found.modified_at = store.now()
     return store.updated("VersionUpdate")
+
+
+def _asked(found: Any) -> dict[str, Any]:
+    """What a node group was asked to be, as far as templates are judged by it."""
+    return {"capacityType": found.capacity_type, "subnets": found.subnets}

@@ -18,6 +18,8 @@ def _everything(place: Place) -> Iterator[tuple[str, dict[str, str]]]:
             yield addon["addonArn"], addon["tags"]
         for kept in store.kept(cluster, "access_entries").values():
             yield kept["entry"]["accessEntryArn"], kept["entry"]["tags"]
+        for provider in store.kept(cluster, "identity_providers").values():
+            yield provider["identityProviderConfigArn"], provider["tags"]
         for association in store.kept(cluster, "pod_identities").values():
             yield association["associationArn"], association["tags"]
 

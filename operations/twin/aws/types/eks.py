@@ -235,6 +235,18 @@ def _template_of(_: Operation, found: Mapping[str, Any]) -> dict[str, Any] | Non
     return template and {name: template[name] for name in ("id", "name", "version") if name in template}
 
 
+def _warm_pool(operation: Operation) -> dict[str, Any] | None:
+    """The warm pool that is asked for; the provider's block stands for EKS' `enabled`."""
+    wanted = operation.inputs.get("warmPoolConfig")
+    return {**wanted, "enabled": True} if wanted is not None else None
+
+
+def _read_warm_pool(_: Operation, found: Mapping[str, Any]) -> dict[str, Any] | None:
+    config = found.get("warmPoolConfig") or {}
+    kept = {name: value for name, value in config.items() if name != "enabled"}
+    return kept if config.get("enabled") else None
+
+
 NODE_GROUP = Type(
     type="aws:eks/nodeGroup:NodeGroup",
     service="eks",
@@ -256,6 +268,7 @@ NODE_GROUP = Type(
         "taints",
         "updateConfig",
         "version",
+        "warmPoolConfig",
     ),
     taggable=True,
     name=Name(property="nodeGroupName", prefix="nodeGroupNamePrefix", limit=63),
@@ -280,6 +293,7 @@ NODE_GROUP = Type(
             "taints": "$taints",
             "updateConfig": "$updateConfig",
             "version": "$version",
+            "warmPoolConfig": _warm_pool,
             "tags": "$tags",
         },
     ),
@@ -308,6 +322,7 @@ NODE_GROUP = Type(
         "taints": "taints",
         "updateConfig": "updateConfig",
         "version": "version",
+        "warmPoolConfig": _read_warm_pool,
         "tags": read_tags,
     },
     partly={"launchTemplate": ("id", "name")},
@@ -331,6 +346,13 @@ NODE_GROUP = Type(
             inputs=("nodeRepairConfig",),
             step=lambda operation: _update_group(
                 operation, nodeRepairConfig=operation.inputs.get("nodeRepairConfig") or {"enabled": False}
+            ),
+            on_create=False,
+        ),
+        Change(
+            inputs=("warmPoolConfig",),
+            step=lambda operation: _update_group(
+                operation, warmPoolConfig=_warm_pool(operation) or {"enabled": False}
             ),
             on_create=False,
         ),

@@ -84,6 +84,16 @@ BUCKET = Type(
 )
 
 
+def _in_its_region(operation: Operation) -> None:
+    """S3 sends who asks elsewhere to the bucket's own region, and the provider does not go there."""
+    location = {"Bucket": operation.inputs["bucket"]}
+    found = operation.find("get_bucket_location", "@", location)
+    home = None if found is None else found.get("LocationConstraint") or "us-east-1"
+    if home not in (None, operation.region):
+        name = operation.inputs["bucket"]
+        raise ApiError("PermanentRedirect", f"The bucket {name} is in {home}, not in {operation.region}")
+
+
 def _setting(
     type_: str,
     inputs: Mapping[str, Output],
@@ -101,6 +111,7 @@ def _setting(
         service="s3",
         word=f"bucket-{put.method.removeprefix('put_bucket_').removeprefix('put_')}",
         optional=optional,
+        guards=(_in_its_region,),
         create=put,
         id="{bucket}",
         read=get,
@@ -124,13 +135,25 @@ def _recased(path: str) -> Callable[[Operation, Mapping[str, Any]], Any]:
     return lambda _, found: decapitalised(found.get(path))
 
 
+_NEED_VERSIONS: Final = {
+    "get_bucket_replication": "A replication",
+    "get_object_lock_configuration": "An Object Lock",
+}
+
+
 def _get_versioning(operation: Operation) -> dict[str, Any] | None:
     response = operation.call("get_bucket_versioning", {"Bucket": operation.id})
     return {"Configuration": {"status": response.get("Status", "Disabled")}}
 
 
 def _suspend_versioning(operation: Operation) -> None:
-    """Versioning cannot be taken off a bucket again, only suspended."""
+    """Versioning cannot be taken off a bucket again, only suspended, and that not while others need it."""
+    for method, what in _NEED_VERSIONS.items():
+        if operation.find(method, "@", {"Bucket": operation.id}) is not None:
+            message = (
+                f"{what} configuration is present on this bucket, so the versioning state cannot be changed"
+            )
+            raise ApiError("InvalidBucketState", f"{message}.")
     if operation.inputs.get("versioningConfiguration", {}).get("status") != "Disabled":
         arguments = {"Bucket": operation.id, "VersioningConfiguration": {"Status": "Suspended"}}
         operation.call("put_bucket_versioning", arguments)
@@ -243,4 +266,81 @@ LIFECYCLE = _setting(
     get=_by_id("get_bucket_lifecycle_configuration"),
     delete=_by_id("delete_bucket_lifecycle"),
     kept=frozenset({"transitionDefaultMinimumObjectSize"}),
+)
+
+
+def _replication(operation: Operation) -> dict[str, Any]:
+    rules = [_replication_rule(rule) for rule in operation.inputs["rules"]]
+    return {"Role": operation.inputs["role"], "Rules": rules}
+
+
+def _replication_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    spelled = {name: value for name, value in rule.items() if name != "filter"}
+    if "filter" in rule:
+        spelled["Filter"] = _filter(rule["filter"])
+    return spelled
+
+
+def _read_replication(operation: Operation, found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rules = _read_rules(operation, found)
+    for rule in rules:
+        encryption = rule["destination"].get("encryptionConfiguration", {})
+        if "replicaKmsKeyID" in encryption:
+            encryption["replicaKmsKeyId"] = encryption.pop("replicaKmsKeyID")
+    return rules
+
+
+REPLICATION = _setting(
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig",
+    {"role": "Role", "rules": _read_replication},
+    required=("role", "rules"),
+    put=_of_bucket("put_bucket_replication", ReplicationConfiguration=_replication),
+    get=_by_id("get_bucket_replication"),
+    found="ReplicationConfiguration",
+    delete=_by_id("delete_bucket_replication"),
+)
+
+
+def _lock(operation: Operation) -> dict[str, Any]:
+    given = operation.inputs.get("rule", {}).get("defaultRetention")
+    return {"ObjectLockEnabled": "Enabled", **({"Rule": {"DefaultRetention": given}} if given else {})}
+
+
+def _put_lock(operation: Operation) -> None:
+    """Locks what is written from now on; a bucket without versions cannot be locked."""
+    bucket = {"Bucket": operation.inputs["bucket"]}
+    if operation.find("get_bucket_versioning", "Status", bucket) != "Enabled":
+        message = "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
+        raise ApiError("InvalidBucketState", message)
+    operation.call("put_object_lock_configuration", {**bucket, "ObjectLockConfiguration": _lock(operation)})
+
+
+def _unlock(operation: Operation) -> None:
+    """The lock stays on the bucket; only what it does to new versions is taken off."""
+    configuration = {"ObjectLockEnabled": "Enabled"}
+    operation.call(
+        "put_object_lock_configuration", {"Bucket": operation.id, "ObjectLockConfiguration": configuration}
+    )
+
+
+def _read_lock(operation: Operation) -> dict[str, Any] | None:
+    path = "ObjectLockConfiguration.Rule.DefaultRetention.{mode: Mode, days: Days}"
+    found = operation.find("get_object_lock_configuration", path, {"Bucket": operation.id})
+    return {"Rule": {"defaultRetention": found}} if found and found["mode"] else None
+
+
+OBJECT_LOCK = Type(
+    type="aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+    service="s3",
+    word="bucket-object-lock",
+    required=("bucket",),
+    optional=("rule",),
+    guards=(_in_its_region,),
+    create=_put_lock,
+    id="{bucket}",
+    read=_read_lock,
+    outputs={"bucket": lambda operation, _: operation.id, "rule": "Rule"},
+    changes=(Change(inputs=("rule",), step=_put_lock, on_create=False),),
+    delete=_unlock,
+    replace=frozenset({"bucket"}),
 )

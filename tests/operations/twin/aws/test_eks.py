@@ -388,3 +388,105 @@ def test_pod_identities(bench: Bench, at: Network) -> None:
         with pytest.raises(Refused, match=message):
             bench.make(type_, "wrong", **{**account, "serviceAccount": "x"}, roleArn=wrong)
     bench.drop(made)
+
+
+PROVIDER = "identityProviderConfig:IdentityProviderConfig"
+OIDC = {
+    "identityProviderConfigName": "login",
+    "issuerUrl": "https://login.example.com",
+    "clientId": "kubernetes",
+    "groupsClaim": "groups",
+    "groupsPrefix": "oidc:",
+}
+
+
+def test_an_identity_provider(bench: Bench, at: Network) -> None:
+    one = cluster(bench, at)
+    made = bench.make(f"aws:eks/{PROVIDER}", clusterName="dev", oidc=OIDC, tags=TAGS)
+    assert made["status"] == "ACTIVE"
+    assert ("identity-provider-config", "dev:login") in {
+        (item.type, item.id) for item in bench.package.inventory()
+    }
+    made = bench.change(made, tags={"Name": "new"})
+    assert bench.diff(made, oidc={**OIDC, "clientId": "other"})[1] == ("oidc",)
+    with pytest.raises(Refused, match="has an identity provider config already: login"):
+        bench.make(
+            f"aws:eks/{PROVIDER}",
+            "again",
+            clusterName="dev",
+            oidc={**OIDC, "identityProviderConfigName": "again"},
+        )
+    bench.drop(made)
+    bench.drop(one)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"issuerUrl": "http://login.example.com"}, "must begin with https"),
+        ({"groupsPrefix": "system:"}, "groupsPrefix cannot begin with system:"),
+    ],
+)
+def test_an_identity_provider_must_make_sense(
+    bench: Bench, at: Network, wrong: dict[str, str], message: str
+) -> None:
+    cluster(bench, at)
+    with pytest.raises(Refused, match=message):
+        bench.make(f"aws:eks/{PROVIDER}", clusterName="dev", oidc={**OIDC, **wrong})
+
+
+def test_an_upgrade_skips_nothing_and_nothing_is_ahead_of_it(bench: Bench, at: Network) -> None:
+    made = cluster(bench, at, version="1.33")
+    with pytest.raises(Refused, match=r"Unsupported Kubernetes minor version update from 1\.33 to 1\.35"):
+        bench.change(made, version="1.35")
+    proxy = {"clusterName": "dev", "addonName": "kube-proxy", "addonVersion": "v1.34.6-eksbuild.21"}
+    with pytest.raises(Refused, match=r"not supported with Kubernetes 1\.33"):
+        bench.make("aws:eks/addon:Addon", **proxy)
+    with pytest.raises(Refused, match=r"version 1\.34 is not compatible with cluster version 1\.33"):
+        node_group(bench, at, made, version="1.34")
+    made = bench.change(made, version="1.34")
+    assert bench.make("aws:eks/addon:Addon", **proxy)["addonVersion"] == "v1.34.6-eksbuild.21"
+    assert bench.change(made, version="1.35")["version"] == "1.35"
+
+
+def test_a_clusters_own_group_stays_while_a_rule_of_another_names_it(bench: Bench, at: Network) -> None:
+    made = cluster(bench, at)
+    own = made["vpcConfig"]["clusterSecurityGroupId"]
+    group = bench.make("aws:ec2/securityGroup:SecurityGroup", "files", vpcId=at.vpc.id, tags=TAGS)
+    rule = bench.make(
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        securityGroupId=group.id,
+        referencedSecurityGroupId=own,
+        ipProtocol="-1",
+        tags=TAGS,
+    )
+    bench.drop(made)
+    assert own in {item.id for item in bench.package.inventory()}
+    bench.drop(rule)
+    bench.drop(group)
+    for subnet in at.subnets:
+        bench.drop(subnet)
+    with pytest.raises(Refused, match=f"DependencyViolation.*{own}"):
+        bench.drop(at.vpc)
+
+
+def test_rules_that_eks_and_controllers_add_to_its_group_do_not_block_a_cluster(
+    bench: Bench, at: Network
+) -> None:
+    made = cluster(bench, at)
+    own = made["vpcConfig"]["clusterSecurityGroupId"]
+    for name, source in (
+        ("within", {"referencedSecurityGroupId": own}),
+        ("balancer", {"cidrIpv4": "10.0.0.0/16"}),
+    ):
+        bench.make(
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+            name,
+            securityGroupId=own,
+            ipProtocol="-1",
+            **source,
+        )
+    bench.drop(made)
+    for left in (*at.subnets, at.vpc):
+        bench.drop(left)
+    assert {item.service for item in bench.package.inventory()} == {"iam"}

@@ -73,8 +73,8 @@ def test_the_providers_new_region_replaces_what_was_in_the_old(bench: Bench, pac
 
 
 def test_what_the_twin_does_not_know_is_said(bench: Bench) -> None:
-    with pytest.raises(Refused, match=r"the twin does not know type aws:sqs/queue:Queue yet"):
-        bench.session.check(urn("aws:sqs/queue:Queue", "q"), "aws:sqs/queue:Queue", {}, {}, b"")
+    with pytest.raises(Refused, match=r"the twin does not know type aws:sns/topic:Topic yet"):
+        bench.session.check(urn("aws:sns/topic:Topic", "q"), "aws:sns/topic:Topic", {}, {}, b"")
     _, failures = bench.session.check(urn(VPC, "x"), VPC, {}, {"ipv4IpamPoolId": "x", "bogus": 1}, b"")
     assert [name for name, _ in failures] == ["cidrBlock", "bogus", "ipv4IpamPoolId"]
     with pytest.raises(Refused, match="does not know function aws:ec2/getAmi:getAmi"):

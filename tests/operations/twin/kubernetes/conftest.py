@@ -19,6 +19,7 @@ class Aws:
 
     def __init__(self, *groups: NodeGroup) -> None:
         self.groups = groups
+        self.brought: tuple[str, ...] = ()
         self.callbacks: list[Callable[[], None]] = []
 
     def clusters(self) -> tuple[Cluster, ...]:
@@ -26,6 +27,9 @@ class Aws:
 
     def node_groups(self) -> tuple[NodeGroup, ...]:
         return self.groups
+
+    def addons(self) -> tuple[str, ...]:
+        return self.brought
 
     def on_node_groups(self, callback: Callable[[], None]) -> None:
         self.callbacks.append(callback)

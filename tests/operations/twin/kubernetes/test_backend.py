@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operations.twin.backend import UNKNOWN, Diff, PartlyCreated, Refused
-from operations.twin.kubernetes import backend, naming
+from operations.twin.kubernetes import backend, naming, readiness
 from operations.twin.kubernetes.api import Api, Ref
 from operations.twin.kubernetes.backend import Session
 from tests.operations.twin.kubernetes.manifests import deployment, thing
@@ -267,15 +267,27 @@ def test_a_deletion_that_hangs_says_what_holds_it(session: Session) -> None:
         session.delete(URN, NAMESPACE, id_, state, 0.01)
 
 
-def test_a_deletion_waits_as_long_as_it_was_told_to(session: Session, monkeypatch: Any) -> None:
+@pytest.mark.parametrize(
+    ("finalizer", "told", "annotated", "at_least"),
+    [
+        ("acme.io/wait", 0, None, 0.02),
+        ("acme.io/wait", 60, None, 0.02),
+        ("kubernetes.io/pvc-protection", 0, None, 0.02),
+        ("kubernetes.io/pvc-protection", 1, None, 1),
+        ("kubernetes.io/pvc-protection", 0, "1", 1),
+    ],
+)
+def test_a_deletion_waits_as_it_was_told_to_unless_it_is_hopeless(
+    session: Session, monkeypatch: Any, finalizer: str, told: float, annotated: str | None, at_least: float
+) -> None:
     monkeypatch.setattr("operations.twin.kubernetes.backend._STUCK_S", 0.01)
-    held = thing("ConfigMap", "a", metadata={"finalizers": ["acme.io/wait"]})
-    id_, state = make(session, CONFIG_MAP, held)
-    for told, at_least, at_most in ((0, 0.02, 0.9), (1, 1, 2)):
-        began = time.monotonic()
-        with pytest.raises(Refused, match=r"ConfigMap default/a holds finalizer acme\.io/wait"):
-            session.delete(URN, CONFIG_MAP, id_, state, told)
-        assert at_least <= time.monotonic() - began <= at_most
+    annotations = {} if annotated is None else {readiness.TIMEOUT: annotated}
+    metadata = {"finalizers": [finalizer], "annotations": annotations}
+    id_, state = make(session, CONFIG_MAP, thing("ConfigMap", "a", metadata=metadata))
+    began = time.monotonic()
+    with pytest.raises(Refused, match=f"ConfigMap default/a holds finalizer {finalizer}"):
+        session.delete(URN, CONFIG_MAP, id_, state, told)
+    assert at_least <= time.monotonic() - began < 30
 
 
 def test_a_patch_owns_its_fields_only(session: Session, api: Api) -> None:

@@ -235,6 +235,20 @@ def test_pods_run_where_there_is_room(session: Session, client: Client, home: st
     assert client.list("v1", "Node") == ()
 
 
+def test_a_node_group_is_there_when_its_nodes_are_ready(client: Client) -> None:
+    aws = Aws()
+    following = nodes.Nodes(client, aws)
+    try:
+        aws.change(group(desired=24))
+        there = client.list("v1", "Node")
+        assert len(there) == 24
+        assert all(nodes.is_usable(node) for node in there)
+        aws.change()
+        assert client.list("v1", "Node") == ()
+    finally:
+        following.close()
+
+
 def test_jobs_of_gpus_are_placed_and_end(session: Session, client: Client, home: str) -> None:
     nodes.reconcile(client, nodes.wanted([group(desired=4)]))
     limits = {"nvidia.com/gpu": "8", "vpc.amazonaws.com/efa": "4"}
@@ -253,15 +267,22 @@ def test_jobs_of_gpus_are_placed_and_end(session: Session, client: Client, home:
     nodes.reconcile(client, {})
 
 
+DRIVERS = [
+    "ebs.csi.aws.com", "efs.csi.aws.com", "fsx.csi.aws.com", "rook-ceph.rbd.csi.ceph.com",
+    "rook-ceph.cephfs.csi.ceph.com", "rancher.io/local-path",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
 @pytest.mark.parametrize("mode", ["Immediate", "WaitForFirstConsumer"])
 def test_claims_get_volumes_and_give_them_back(
-    session: Session, client: Client, home: str, mode: str
+    session: Session, client: Client, home: str, mode: str, driver: str
 ) -> None:
     provisioner = volumes.Volumes(client)
     nodes.reconcile(client, nodes.wanted([group(desired=1, taints=())]))
-    class_name = f"class-{mode.lower()}"
+    class_name = f"{driver.replace('/', '-')}-{mode.lower()}"
     storage_class = thing(
-        "StorageClass", class_name, version="storage.k8s.io/v1", provisioner="ebs.csi.aws.com",
+        "StorageClass", class_name, version="storage.k8s.io/v1", provisioner=driver,
         volumeBindingMode=mode,
     )  # fmt: skip
     client.apply(storage_class, manager="test")
@@ -274,19 +295,44 @@ def test_claims_get_volumes_and_give_them_back(
         "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}],
     }
     try:
-        session.create(URN, "kubernetes:core/v1:PersistentVolumeClaim", claim, 30)
+        session.create(URN, "kubernetes:core/v1:PersistentVolumeClaim", claim, 120)
         pod = thing("Pod", "reader", home, spec=mounted)
-        id_, state = session.create(URN, "kubernetes:core/v1:Pod", pod, 60)
+        id_, state = session.create(URN, "kubernetes:core/v1:Pod", pod, 120)
         live = client.get(Ref.of(claim))
         assert live is not None
         assert live["status"]["phase"] == "Bound"
-        session.delete(URN, "kubernetes:core/v1:Pod", id_, state, 30)
-        session.delete(URN, "kubernetes:core/v1:PersistentVolumeClaim", f"{home}/data", claim, 30)
+        session.delete(URN, "kubernetes:core/v1:Pod", id_, state, 120)
+        session.delete(URN, "kubernetes:core/v1:PersistentVolumeClaim", f"{home}/data", claim, 120)
         volume = Ref("v1", "PersistentVolume", live["spec"]["volumeName"])
-        assert client.wait(volume, lambda value: value is None, 30) == (True, None)
+        assert client.wait(volume, lambda value: value is None, 120) == (True, None)
     finally:
         provisioner.close()
         nodes.reconcile(client, {})
+
+
+@pytest.mark.parametrize("driver", ["fsx.csi.aws.com", "efs.csi.aws.com", "s3.csi.aws.com"])
+@pytest.mark.parametrize("by_name", [True, False], ids=["the claim names it", "it names the claim"])
+def test_volumes_that_are_there_already_are_bound_by_the_controller(
+    session: Session, client: Client, home: str, driver: str, by_name: bool
+) -> None:
+    name = f"static-{home}"
+    csi = {"driver": driver, "volumeHandle": "fs-0123456789abcdef0"}
+    mine = {} if by_name else {"claimRef": {"name": "data", "namespace": home}}
+    volume = thing("PersistentVolume", name, spec={
+        "accessModes": ["ReadWriteMany"], "capacity": {"storage": "1200Gi"}, "csi": csi,
+        "persistentVolumeReclaimPolicy": "Retain", "storageClassName": "", **mine,
+    })  # fmt: skip
+    claim = thing("PersistentVolumeClaim", "data", home, spec={
+        "accessModes": ["ReadWriteMany"], "storageClassName": "",
+        "resources": {"requests": {"storage": "1200Gi"}}, **({"volumeName": name} if by_name else {}),
+    })  # fmt: skip
+    volumes_, claims_ = (f"kubernetes:core/v1:PersistentVolume{end}" for end in ("", "Claim"))
+    id_, state = session.create(URN, volumes_, volume, 120)
+    claim_id, claim_state = session.create(URN, claims_, claim, 120)
+    assert claim_state["status"]["phase"] == "Bound"
+    assert claim_state["spec"]["volumeName"] == name
+    session.delete(URN, claims_, claim_id, claim_state, 120)
+    session.delete(URN, volumes_, id_, state, 120)
 
 
 def test_load_balancers_get_a_name(session: Session, home: str) -> None:

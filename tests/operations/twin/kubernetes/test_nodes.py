@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.catalog.instances import shape, shapes
+from infra.environment.pools.sharing import Sharing
+from infra.units import GiB
 from operations.twin.backend import Refused, Taint
 from operations.twin.kubernetes import nodes
 from operations.twin.kubernetes.api import Api, ApiError, Ref
@@ -21,6 +23,28 @@ from tests.operations.twin.kubernetes.manifests import thing
 
 def names(api: Api) -> set[str]:
     return {node["metadata"]["name"] for node in api.list("v1", "Node")}
+
+
+@pytest.mark.parametrize(
+    ("sharing", "offered"),
+    [
+        ({"time_slices": 4}, {"nvidia.com/gpu": "32"}),
+        ({"mps": 2}, {"nvidia.com/gpu": "16"}),
+        ({"mig": "1g.5gb"}, {"nvidia.com/mig-1g.5gb": "56"}),
+    ],
+)
+def test_a_node_offers_shares_of_its_gpus(sharing: dict[str, Any], offered: dict[str, str]) -> None:
+    labels = Sharing.model_validate(sharing).labels
+    (node,) = nodes.wanted([group(desired=1, labels=labels)]).values()
+    for amounts in (node["status"]["allocatable"], node["status"]["capacity"]):
+        assert {key: value for key, value in amounts.items() if "nvidia" in key} == offered
+
+
+def test_huge_pages_are_no_memory_of_the_usual_kind() -> None:
+    (node,) = nodes.wanted([group(desired=1, huge_pages=10 * GiB)]).values()
+    allocatable = node["status"]["allocatable"]
+    assert allocatable["hugepages-2Mi"] == "10Gi"
+    assert quantity(allocatable["memory"]) == shape("p4d.24xlarge").allocatable_memory - 10 * GiB
 
 
 def test_a_node_offers_what_its_instance_does() -> None:
@@ -132,6 +156,45 @@ def test_nodes_follow_changes_on_the_aws_side(api: Api) -> None:
         assert names(api) == set()
     finally:
         following.close()
+
+
+def test_a_change_is_over_when_nodes_have_followed_it(api: Api) -> None:
+    aws = Aws(group(desired=1))
+    following = nodes.Nodes(api, aws)
+    try:
+        for size in (3, 5, 0):
+            aws.change(group(desired=size))
+            assert len(names(api)) == size
+    finally:
+        following.close()
+
+
+def test_nobody_waits_for_machines_that_the_catalog_does_not_have(api: Api) -> None:
+    aws = Aws()
+    following = nodes.Nodes(api, aws)
+    try:
+        began = time.monotonic()
+        aws.change(group(desired=1, instance_types=("x99.huge",)))
+        assert time.monotonic() - began < 30
+        assert names(api) == set()
+    finally:
+        following.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "taint", "usable"),
+    [
+        ("True", "nvidia.com/gpu", True),
+        ("False", "nvidia.com/gpu", False),
+        ("True", "node.kubernetes.io/not-ready", False),
+    ],
+)
+def test_pods_can_be_placed(status: str, taint: str, usable: bool) -> None:
+    conditions = [{"type": "Ready", "status": status}]
+    taints = [{"key": taint, "effect": "NoSchedule"}]
+    node = thing("Node", "n", spec={"taints": taints}, status={"conditions": conditions})
+    assert nodes.is_usable(node) is usable
+    assert not nodes.is_usable({**node, "status": {}})
 
 
 def test_nobody_waits_for_a_cluster_that_cannot_be_had(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

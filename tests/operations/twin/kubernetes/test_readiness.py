@@ -101,5 +101,8 @@ def test_blockers_name_object_and_finalizer(api: Api) -> None:
     home = api.apply(thing("Namespace", "team"), manager="me")
     api.apply(thing("ConfigMap", "a", "team", metadata={"finalizers": ["x.io/y"]}), manager="me")
     api.delete(Ref.of(home))
-    assert readiness.blockers(api, Ref.of(home)) == ("ConfigMap team/a holds finalizer x.io/y",)
+    (hold,) = readiness.blockers(api, Ref.of(home))
+    assert str(hold) == "ConfigMap team/a holds finalizer x.io/y"
+    assert hold.is_a_strangers
+    assert not readiness.Hold(hold.ref, "kubernetes.io/pvc-protection").is_a_strangers
     assert readiness.blockers(api, Ref("v1", "Namespace", "none")) == ()

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from infra.catalog import kinds
 from operations.twin.backend import Diff, PartlyCreated, Refused
-from operations.twin.kubernetes import binaries, mirror, nodes, records
+from operations.twin.kubernetes import binaries, definitions, leaving, mirror, nodes, records
 from operations.twin.kubernetes.api import Manifest, Ref
 from operations.twin.kubernetes.backend import Session
 from operations.twin.kubernetes.client import Client
@@ -68,10 +69,19 @@ def home() -> str:
 
 @pytest.fixture(autouse=True)
 def _clean(client: Client) -> Iterator[None]:
+    """Each test begins without releases and definitions, whatever became of the one before it."""
+    _clear(client)
     yield
-    for ref in (GADGETS, WIDGETS, QUEUES):
+    _clear(client)
+
+
+def _clear(client: Client) -> None:
+    for revision in records.revisions(client):
+        client.delete(revision.ref)
+    there = [Ref.of(value) for value in client.list(*DEFINITION)]
+    for ref in there:
         client.delete(ref)
-        assert client.wait(ref, lambda value: value is None, 30)[0]
+    assert [ref for ref in there if not leaving.gone(client, ref, 120)] == []
 
 
 @pytest.fixture(autouse=True)
@@ -284,3 +294,24 @@ def test_the_largest_and_the_protected_kinds_are_accepted(
     assert not any(
         value["metadata"].get("labels", {}).get(records.RECORDED) for value in client.list(*DEFINITION)
     )
+
+
+def test_waking_a_definition_that_went_does_not_bring_it_back(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = kinds.projects()["jobset"][0]
+    ref = definitions.ref_of(kind.definition)
+    definitions.install(client, [definitions.stub(kind)])
+    client.delete(ref)
+    last = live_or_made(client, ref)
+    assert leaving.gone(client, ref, 120)
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "get", lambda _ref: last)
+        leaving.wake(client, ref, 1)
+    assert client.get(ref) is None
+
+
+def live_or_made(client: Client, ref: Ref) -> Manifest:
+    """A definition on its way out, as a look just before it went would have seen it."""
+    seen = client.get(ref) or {"metadata": {"uid": str(uuid.uuid4())}}
+    return {**seen, "metadata": {**seen["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}}

@@ -22,13 +22,33 @@ def claim(name: str = "data", annotations: dict[str, str] = ASKED, **spec: Any) 
 
 
 def test_a_claim_that_asks_gets_a_volume_of_its_size_and_class() -> None:
-    (volume,) = volumes.wanted([claim()], {"gp3": "Retain"})
+    (volume,) = volumes.wanted([claim()], {"gp3": {"reclaimPolicy": "Retain"}})
     assert volume["metadata"]["name"] == "pvc-u1"
     assert volume["spec"]["capacity"] == {"storage": "8Gi"}
     assert volume["spec"]["claimRef"]["uid"] == "u1"
     assert volume["spec"]["csi"] == {"driver": "ebs.csi.aws.com", "volumeHandle": "pvc-u1"}
     assert volume["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
     assert volumes.wanted([claim()], {})[0]["spec"]["persistentVolumeReclaimPolicy"] == "Delete"
+
+
+def test_it_is_where_the_pod_is_and_can_be_mounted_as_its_class_says() -> None:
+    asked = {**ASKED, "volume.kubernetes.io/selected-node": "n1"}
+    labels = {"n1": {"topology.kubernetes.io/zone": "us-east-1b", "kubernetes.io/hostname": "n1"}}
+    classes = {"gp3": {"mountOptions": ["noatime"]}}
+    (volume,) = volumes.wanted([claim(annotations=asked)], classes, labels)
+    (term,) = volume["spec"]["nodeAffinity"]["required"]["nodeSelectorTerms"]
+    assert term["matchExpressions"] == [
+        {"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["us-east-1b"]}
+    ]
+    assert volume["spec"]["mountOptions"] == ["noatime"]
+    anywhere = {**asked, "volume.kubernetes.io/storage-provisioner": "efs.csi.aws.com"}
+    (volume,) = volumes.wanted([claim(annotations=anywhere)], classes, labels)
+    assert "nodeAffinity" not in volume["spec"]
+    here = {**asked, "volume.kubernetes.io/storage-provisioner": "rancher.io/local-path"}
+    (volume,) = volumes.wanted([claim(annotations=here)], classes, labels)
+    (term,) = volume["spec"]["nodeAffinity"]["required"]["nodeSelectorTerms"]
+    assert term["matchExpressions"][0]["key"] == "kubernetes.io/hostname"
+    assert volume["spec"]["hostPath"]["path"].endswith("/pvc-u1"), "it is no CSI driver"
 
 
 def test_others_get_none() -> None:

@@ -1,0 +1,1 @@
+"""The service mesh, and the way into the cluster from outside."""

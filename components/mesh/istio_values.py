@@ -1,0 +1,113 @@
+"""Helm values of Istio's charts.
+
+Values are at the top of the charts, though their own are under `_internal_defaults_do_not_set`:
+https://github.com/istio/istio/blob/1.29.6/manifests/charts/base/templates/zzz_profile.yaml
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from infra import mesh
+from infra.availability import resources, spread
+from infra.mesh import Mode
+
+LOGIN_PROVIDER: Final = "login"
+"""What policies call the service that knows who people are."""
+LOGIN_SERVICE: Final = "oauth2-proxy"
+"""That service: the release, and so its Service."""
+LOGIN_PORT: Final = 80
+
+_DISTROLESS: Final = {"variant": "distroless"}
+"""Images without a shell, which upstream advises: https://istio.io/latest/docs/ops/configuration/security/harden-docker-images/"""
+
+
+def base(revision: str) -> dict[str, Any]:
+    """Values of the chart `base`: the kinds, and who judges objects of them.
+
+    The kinds stay when it goes: upstream annotates them so, since with them would go all objects of theirs.
+    """
+    return {"defaultRevision": revision}
+
+
+def istiod(mode: Mode, revision: str, *, replicas: int, login: bool) -> dict[str, Any]:
+    """Values of the chart `istiod`, the control plane.
+
+    Args:
+        mode: How pods are part of the mesh.
+        revision: Its name.
+        replicas: Pods that it has at least.
+        login: Whether there is a service that knows who people are.
+    """
+    return {
+        "revision": revision,
+        "autoscaleMin": replicas,
+        "resources": resources("500m", "1Gi", "2Gi"),
+        "topologySpreadConstraints": spread({"app": "istiod", "istio.io/rev": revision}),
+        "meshConfig": _mesh_config(mode, login=login),
+        # Sidecars are set up by the node's plugin: pods need no rights to do so themselves.
+        "cni": {"enabled": True},
+        "global": {**_DISTROLESS, "priorityClassName": "system-cluster-critical"},
+        **({"env": {"PILOT_ENABLE_AMBIENT": "true"}} if mode == "ambient" else {}),
+    }
+
+
+def cni(mode: Mode) -> dict[str, Any]:
+    """Values of the chart `cni`: what leads the traffic of pods into the mesh, on each node.
+
+    It and `ztunnel` tolerate all taints, by the charts' own values: no node's pods are part of the mesh
+    without them, those of nodes with GPUs neither.
+    """
+    return {
+        "ambient": {"enabled": mode == "ambient"},
+        "resources": resources("100m", "100Mi", "256Mi"),
+        "global": _DISTROLESS,
+    }
+
+
+def ztunnel(revision: str) -> dict[str, Any]:
+    """Values of the chart `ztunnel`: the proxy on each node of an ambient mesh."""
+    return {"revision": revision, "resources": resources("200m", "512Mi", "1Gi"), **_DISTROLESS}
+
+
+def _mesh_config(mode: Mode, *, login: bool) -> dict[str, Any]:
+    """https://istio.io/v1.29/docs/reference/config/istio.mesh.v1alpha1/."""
+    ambient = {"proxyMetadata": {"ISTIO_META_ENABLE_HBONE": "true"}}
+    # A container that starts before its sidecar would find no network.
+    sidecar = {"holdApplicationUntilProxyStarts": True}
+    providers = {"extensionProviders": [_login()]} if login else {}
+    return {"defaultConfig": ambient if mode == "ambient" else sidecar, **providers}
+
+
+def _login() -> dict[str, Any]:
+    """Who the gateway asks about each request, with what, and what it hands on of the answer.
+
+    Envoy fills in the two parts of the address: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#custom-request-response-headers.
+    That headers of these names cannot be brought along by a client follows of their being overwritten:
+    oauth2-proxy answers with all of `_KNOWN`.
+    """
+    return {
+        "name": LOGIN_PROVIDER,
+        "envoyExtAuthzHttp": {
+            "service": f"{LOGIN_SERVICE}.{mesh.LOGIN}.svc.cluster.local",
+            "port": LOGIN_PORT,
+            "timeout": "5s",
+            "includeRequestHeadersInCheck": ["cookie", "accept", "x-requested-with"],
+            "includeAdditionalHeadersInCheck": {
+                "X-Auth-Request-Redirect": "https://%REQ(:AUTHORITY)%%REQ(:PATH)%"
+            },
+            "headersToUpstreamOnAllow": list(KNOWN),
+            "headersToDownstreamOnAllow": ["set-cookie"],
+            "headersToDownstreamOnDeny": ["content-type", "location", "set-cookie"],
+        },
+    }
+
+
+KNOWN: Final = (
+    "x-auth-request-user",
+    "x-auth-request-email",
+    "x-auth-request-groups",
+    "x-auth-request-preferred-username",
+)
+"""Headers by which consoles are told who somebody is:
+https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview/#header-options"""

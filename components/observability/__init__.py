@@ -1,0 +1,1 @@
+"""Metrics, dashboards, alerts, logs and costs."""
