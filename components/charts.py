@@ -93,7 +93,7 @@ class Chart(pulumi.ComponentResource):
         """The chart's kinds, where the catalog has them."""
         if pin.definitions is None:
             return ()
-        args = DefinitionsArgs(project=pin.definitions, keep=True)
+        args = DefinitionsArgs(project=pin.definitions)
         return Definitions(f"{name}-kinds", args, pulumi.ResourceOptions(parent=self)).ready
 
 

@@ -16,9 +16,6 @@ class DefinitionsArgs:
 
     project: str
     """The project, as the catalog calls it: ``gateway-api``."""
-    keep: bool = False
-    """Whether they stay when the stack goes, with all objects of theirs, as what Helm installs from a chart's
-    `crds/` folder does. Objects that only a controller lets go of, which has gone by then, would hold them."""
     after: tuple[pulumi.Resource, ...] = ()
     """What must exist before them, and outlives them."""
 
@@ -35,9 +32,7 @@ class Definitions(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DefinitionsArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("mlcluster:charts:Definitions", name, {}, opts)
-        child = pulumi.ResourceOptions(
-            parent=self, depends_on=list(args.after), retain_on_delete=args.keep or None
-        )
+        child = pulumi.ResourceOptions(parent=self, depends_on=list(args.after))
         self.ready = tuple(
             # The typed resource would have schemas written in its own spelling.
             CustomResource(

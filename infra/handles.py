@@ -169,3 +169,29 @@ class Edge:
     ready: tuple[pulumi.Resource, ...] = ()
     """Controllers of load balancers, names, certificates and secrets: what uses them comes after these, and
     goes before them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """Where an environment's metrics are."""
+
+    namespace: str
+    """Of Prometheus, Alertmanager and Grafana."""
+    address: str
+    """Prometheus within the cluster, as a URL."""
+    consoles: Mapping[str, tuple[str, int]]
+    """Services with a web console, and their ports, by what they are called: ``grafana``."""
+    ready: tuple[pulumi.Resource, ...]
+    """What makes objects of Prometheus' kinds comes after these, and goes before them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayHandle:
+    """The way into a cluster from outside."""
+
+    base: str
+    """What all its hosts end in: ``dev.example.com``."""
+    login: bool
+    """Whether it asks who people are; without that no web console is let out."""
+    ready: tuple[pulumi.Resource, ...]
+    """What has a route through it comes after these, and goes before them."""

@@ -118,6 +118,11 @@ def _path_part(environment: str, limit: int) -> str:
     return f"{stem}-{digest}"
 
 
+def secret(environment: str, *path: str) -> str:
+    """The name of an environment's secret in AWS Secrets Manager: ``mlcluster/dev/platform/login``."""
+    return "/".join((PRODUCT, environment, *path))
+
+
 def principal(arn: str) -> str:
     """The logical name of what is made for an IAM role or user: its account, kind, path and name."""
     return re.sub("[:/]", "-", arn.partition("::")[2])

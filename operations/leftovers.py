@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from infra.environment import Environment
 from infra.labels import ENVIRONMENT_TAG
 
 if TYPE_CHECKING:
     from operations.twin.manager import Twin
+
+
+_KIND: Final = "CustomResourceDefinition"
 
 
 @dataclass(frozen=True, order=True)
@@ -26,12 +29,16 @@ class Leftover:
 
 
 def on_twin(twin: Twin, environment: Environment) -> tuple[Leftover, ...]:
-    """Everything on the twin that is the environment's, or nobody's: what has no name on it was its too."""
+    """Everything on the twin that is the environment's, or nobody's: what has no name on it was its too.
+
+    Custom kinds are the cluster's, which at AWS takes them along: charts leave theirs behind, as Helm does,
+    lest somebody's objects go. Objects of theirs that are left are told of.
+    """
     return tuple(
         sorted(
             Leftover(item.service, item.type, item.id)
             for item in twin.inventory()
-            if item.environment in {environment.name, None}
+            if item.environment == environment.name or (item.environment is None and item.type != _KIND)
         )
     )
 

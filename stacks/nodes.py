@@ -93,6 +93,7 @@ def autoscaler(
         scope=env.scope,
         place=wiring.place_of(env),
         cluster=control_plane.handle,
+        replicas=wiring.replicas(env),
         after=(nodes.addons,),
         charts=wiring.charts_of(env),
     )

@@ -12,18 +12,20 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.cluster.eks import EksCluster, EksClusterArgs, cluster_name
+from components.cluster.eks import EksCluster, EksClusterArgs
 from components.cluster.identity_provider import IdentityProvider, IdentityProviderArgs
 from components.network.door import ApiDoor, ApiDoorArgs
 from components.network.existing import AnyVpc, ExistingVpc
 from components.network.vpc import Vpc, VpcArgs
 from components.tenancy.members import Members, MembersArgs
+from components.tenancy.priorities import Priorities, PrioritiesArgs
 from components.tenancy.team import LakeAccess, Team, TeamArgs
 from infra.environment import Environment
 from infra.environment.cluster import Cluster
 from infra.environment.endpoints import endpoints
+from infra.environment.pools.sharing import profiles
 from infra.handles import ClusterHandle, TeamSpace
-from stacks import data_plane, edge, files, gpu, nodes, storage, wiring
+from stacks import data_plane, edge, files, gpu, mesh, nodes, observability, storage, wiring
 
 
 def deploy(env: Environment) -> dict[str, Any]:
@@ -60,10 +62,15 @@ def _on_aws(env: Environment) -> dict[str, Any]:
     both = pulumi.ResourceOptions.merge(cloud, inside)
     nodes.autoscaler(env, control_plane, made, both)
     on_demand = nodes.karpenter(env, vpc, control_plane, made, both)
-    gpu.deploy(env, (made.addons,), both)
+    Priorities("priorities", PrioritiesArgs(scope=env.scope), both)
     doors = edge.on_aws(env, vpc.handle, cluster, after=(made.addons,), cloud=cloud, opts=both)
-    teams = _teams(env, access, after=(made.addons, *on_demand, *doors.ready), opts=both)
+    web = mesh.deploy(env, doors, after=(made.addons,), opts=both)
+    watched = observability.deploy(env, cluster, doors, (made.addons,), both, mesh.grafana(env))
+    mesh.consoles(env, web, watched.metrics, both)
+    gpu.deploy(env, (made.addons, *watched.ready), both, monitored=env.monitoring is not None)
+    teams = _teams(env, access, after=(made.addons, *on_demand, *doors.ready, *web.ready), opts=both)
     edge.team_secrets(env, doors, teams, both)
+    mesh.policies(env, web, teams, both)
     fabrics = {**made.fabrics, **{one.pool: one.fabric for one in on_demand if one.fabric is not None}}
     systems = files.systems(env, vpc.handle, cluster, kept.lake, fabrics, cloud)
     files.volumes(env, systems, kept.lake, teams, after=(made.addons,), opts=both)
@@ -84,9 +91,14 @@ def _on_existing_cluster(env: Environment) -> dict[str, Any]:
     reach = kubernetes.Provider("kubernetes", context=_given(env).context)
     opts = pulumi.ResourceOptions(providers=[reach], transformations=wiring.redirecting(env))
     base = data_plane.on_existing_cluster(env, opts)
+    Priorities("priorities", PrioritiesArgs(scope=env.scope), opts)
     doors = edge.on_existing_cluster(env, opts)
-    teams = _teams(env, access=None, after=(*base.ready, *doors.ready), opts=opts)
+    web = mesh.deploy(env, doors, after=base.ready, opts=opts)
+    watched = observability.deploy(env, None, doors, base.ready, opts, mesh.grafana(env))
+    mesh.consoles(env, web, watched.metrics, opts)
+    teams = _teams(env, access=None, after=(*base.ready, *doors.ready, *web.ready), opts=opts)
     edge.team_secrets(env, doors, teams, opts)
+    mesh.policies(env, web, teams, opts)
     data_plane.deploy(env, base, teams, opts)
     return {"namespaces": _namespaces(teams), **base.outputs}
 
@@ -101,7 +113,6 @@ def _network(env: Environment, opts: pulumi.ResourceOptions) -> AnyVpc:
         place=wiring.place_of(env),
         network=env.network,
         zones=env.zones,
-        cluster_name=cluster_name(env.name),
         endpoints=endpoints(env),
     )
     return Vpc("network", args, opts)
@@ -144,11 +155,26 @@ def _teams(
     opts: pulumi.ResourceOptions,
 ) -> dict[str, TeamSpace]:
     """A place for each team."""
+    cut = profiles(pool.sharing for pool in env.pools.values())
     teams = {
-        name: Team(name, TeamArgs(scope=env.scope, name=name, team=team, lake=access, after=after), opts)
+        name: Team(
+            name,
+            TeamArgs(
+                scope=env.scope,
+                name=name,
+                team=team,
+                profiles=cut,
+                mesh=mesh.membership(env),
+                lake=access,
+                after=after,
+            ),
+            opts,
+        )
         for name, team in env.teams.items()
     }
-    return {name: TeamSpace(namespaces=team.namespaces, ready=(team,)) for name, team in teams.items()}
+    spaces = {name: TeamSpace(namespaces=team.namespaces, ready=(team,)) for name, team in teams.items()}
+    observability.reach(env, spaces, opts)
+    return spaces
 
 
 def _namespaces(teams: Mapping[str, TeamSpace]) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from infra import iam
+from infra import iam, naming
 from infra.places import Place
 
 FOLDER_TAG: Final = "mlcluster-secrets"
@@ -16,11 +16,6 @@ PLATFORM: Final = "platform"
 def team_folder(team: str) -> str:
     """Folder of a team's secrets."""
     return f"teams/{team}"
-
-
-def root(environment: str) -> str:
-    """What the names of all of an environment's secrets in Secrets Manager begin with."""
-    return f"mlcluster/{environment}/"
 
 
 def challenges(place: Place, zone: str, base: str) -> str:
@@ -102,7 +97,7 @@ def read(place: Place, environment: str) -> str:
         {
             "Effect": "Allow",
             "Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
-            "Resource": place.arn("secretsmanager", f"secret:{root(environment)}{folder}/*"),
+            "Resource": place.arn("secretsmanager", f"secret:{naming.secret(environment, folder, '*')}"),
         }
     )
 

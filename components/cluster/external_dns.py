@@ -60,7 +60,6 @@ class ExternalDns(pulumi.ComponentResource):
                     args.cluster.name, args.zone, args.base, region=args.place.region, private=args.private
                 ),
                 after=(space, *args.after),
-                skip_crds=True,  # it writes records of Services and Ingresses, not of objects of its own
                 site=args.site,
             ),
             pulumi.ResourceOptions(parent=self),

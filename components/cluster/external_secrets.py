@@ -21,12 +21,12 @@ from infra.labels import Scope
 from infra.places import Place
 
 _COMPONENT: Final = "secrets"
-_READER: Final = "secrets-reader"
+_READER: Final = ("secrets", "reader")
 
 
 def reader_arn(place: Place, environment: str) -> str:
     """ARN of the role that reads an environment's secrets, for those who cannot wait for it."""
-    name = naming.physical(environment, _READER, limit=64)
+    name = naming.physical(environment, *_READER, limit=64)
     return f"arn:{place.partition}:iam::{place.account}:role/{name}"
 
 
@@ -106,7 +106,7 @@ class ExternalSecrets(pulumi.ComponentResource):
         )
         reader = aws.iam.Role(
             f"{self._name}-reader",
-            name=naming.physical(environment, _READER, limit=64),
+            name=naming.physical(environment, *_READER, limit=64),
             description="Reads secrets of the folder that its session is for",
             assume_role_policy=identity.role_arn.apply(edge_policies.lend),
             tags=self._args.scope.tags(_COMPONENT),

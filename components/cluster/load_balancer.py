@@ -10,7 +10,6 @@ import pulumi
 
 from components.charts import Chart, ChartArgs, ChartSite
 from components.cluster.controllers import LOAD_BALANCERS
-from components.definitions import Definitions, DefinitionsArgs
 from components.scheduling import resources, spread
 from infra.handles import ClusterHandle, NetworkHandle
 from infra.labels import Scope
@@ -48,10 +47,6 @@ class LoadBalancers(pulumi.ComponentResource):
     def __init__(self, name: str, args: LoadBalancersArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("mlcluster:cluster:LoadBalancers", name, {}, opts)
         namespace, _account = LOAD_BALANCERS
-        child = pulumi.ResourceOptions(parent=self)
-        kinds = Definitions(
-            f"{name}-kinds", DefinitionsArgs(project=_CHART, keep=True, after=args.after), child
-        )
         chart = Chart(
             name,
             ChartArgs(
@@ -64,11 +59,10 @@ class LoadBalancers(pulumi.ComponentResource):
                     replicas=args.replicas,
                     tags=args.scope.tags("balancers"),
                 ),
-                after=(*args.after, *kinds.ready),
-                skip_crds=True,
+                after=args.after,
                 site=args.site,
             ),
-            child,
+            pulumi.ResourceOptions(parent=self),
         )
         self.ready = (chart.release,)
         self.register_outputs({})

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from components.scheduling import CRITICAL, resources, spread
 from infra import mesh
-from infra.availability import resources, spread
 from infra.mesh import Mode
 
 LOGIN_PROVIDER: Final = "login"
@@ -42,12 +42,12 @@ def istiod(mode: Mode, revision: str, *, replicas: int, login: bool) -> dict[str
     return {
         "revision": revision,
         "autoscaleMin": replicas,
-        "resources": resources("500m", "1Gi", "2Gi"),
+        "resources": resources("500m", "1Gi", most="2Gi"),
         "topologySpreadConstraints": spread({"app": "istiod", "istio.io/rev": revision}),
         "meshConfig": _mesh_config(mode, login=login),
         # Sidecars are set up by the node's plugin: pods need no rights to do so themselves.
         "cni": {"enabled": True},
-        "global": {**_DISTROLESS, "priorityClassName": "system-cluster-critical"},
+        "global": {**_DISTROLESS, "priorityClassName": CRITICAL},
         **({"env": {"PILOT_ENABLE_AMBIENT": "true"}} if mode == "ambient" else {}),
     }
 
@@ -60,14 +60,14 @@ def cni(mode: Mode) -> dict[str, Any]:
     """
     return {
         "ambient": {"enabled": mode == "ambient"},
-        "resources": resources("100m", "100Mi", "256Mi"),
+        "resources": resources("100m", "100Mi", most="256Mi"),
         "global": _DISTROLESS,
     }
 
 
 def ztunnel(revision: str) -> dict[str, Any]:
     """Values of the chart `ztunnel`: the proxy on each node of an ambient mesh."""
-    return {"revision": revision, "resources": resources("200m", "512Mi", "1Gi"), **_DISTROLESS}
+    return {"revision": revision, "resources": resources("200m", "512Mi", most="1Gi"), **_DISTROLESS}
 
 
 def _mesh_config(mode: Mode, *, login: bool) -> dict[str, Any]:
@@ -79,12 +79,22 @@ def _mesh_config(mode: Mode, *, login: bool) -> dict[str, Any]:
     return {"defaultConfig": ambient if mode == "ambient" else sidecar, **providers}
 
 
+KNOWN: Final = (
+    "x-auth-request-user",
+    "x-auth-request-email",
+    "x-auth-request-groups",
+    "x-auth-request-preferred-username",
+)
+"""Headers by which consoles are told who somebody is:
+https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview/#header-options"""
+
+
 def _login() -> dict[str, Any]:
     """Who the gateway asks about each request, with what, and what it hands on of the answer.
 
-    Envoy fills in the two parts of the address: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#custom-request-response-headers.
-    That headers of these names cannot be brought along by a client follows of their being overwritten:
-    oauth2-proxy answers with all of `_KNOWN`.
+    Envoy fills in the two parts of the address to come back to, as in any header that it is told to add. The
+    prefix keeps the paths that oauth2-proxy lets everybody see for its own sake, `/ping` and the like, from
+    being anybody's way into a console that has such paths too.
     """
     return {
         "name": LOGIN_PROVIDER,
@@ -92,6 +102,7 @@ def _login() -> dict[str, Any]:
             "service": f"{LOGIN_SERVICE}.{mesh.LOGIN}.svc.cluster.local",
             "port": LOGIN_PORT,
             "timeout": "5s",
+            "pathPrefix": "/check",
             "includeRequestHeadersInCheck": ["cookie", "accept", "x-requested-with"],
             "includeAdditionalHeadersInCheck": {
                 "X-Auth-Request-Redirect": "https://%REQ(:AUTHORITY)%%REQ(:PATH)%"
@@ -101,13 +112,3 @@ def _login() -> dict[str, Any]:
             "headersToDownstreamOnDeny": ["content-type", "location", "set-cookie"],
         },
     }
-
-
-KNOWN: Final = (
-    "x-auth-request-user",
-    "x-auth-request-email",
-    "x-auth-request-groups",
-    "x-auth-request-preferred-username",
-)
-"""Headers by which consoles are told who somebody is:
-https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview/#header-options"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from typing import Final
 
 import pulumi
 import pulumi_aws as aws
@@ -25,6 +26,11 @@ _Subnets = Mapping[str, aws.ec2.Subnet]
 _Tables = Mapping[str, aws.ec2.RouteTable]
 
 
+_PRIVATE_TAGS: Final = {"kubernetes.io/role/internal-elb": "1"}
+"""By which load balancer controllers find the subnets for internal load balancers:
+https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class VpcArgs:
     """What a network needs."""
@@ -34,8 +40,6 @@ class VpcArgs:
     network: Network
     zones: tuple[str, ...]
     """Names of the availability zones, in order."""
-    cluster_name: str
-    """The cluster that will live in it; what makes load balancers and nodes finds subnets by its tags."""
     endpoints: tuple[str, ...] = ()
     """AWS services that are reached by interface endpoints."""
 
@@ -61,7 +65,7 @@ class Vpc(pulumi.ComponentResource):
         self._plan = addressing.plan(args.network.cidr, args.zones, args.network.pods)
         vpc = self._vpc()
         self._close_default_group(vpc)
-        private = self._subnets(vpc, "private", self._plan.private, _private_tags(args.cluster_name))
+        private = self._subnets(vpc, "private", self._plan.private, _PRIVATE_TAGS)
         intra = self._subnets(vpc, "intra", self._plan.intra, {})
         pods = self._pod_subnets(vpc)
         self._keep_blocks_whole("pods" if pods else "private", pods or private)
@@ -244,15 +248,6 @@ class Vpc(pulumi.ComponentResource):
 
     def _child(self, depends_on: list[pulumi.Resource] | None = None) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=depends_on)
-
-
-def _private_tags(cluster_name: str) -> dict[str, str]:
-    """Tags by which load balancer controllers and Karpenter find the subnets to use.
-
-    https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html and
-    https://karpenter.sh/docs/concepts/nodeclasses/#specsubnetselectorterms
-    """
-    return {"kubernetes.io/role/internal-elb": "1", "karpenter.sh/discovery": cluster_name}
 
 
 def _ids(subnets: _Subnets) -> dict[str, pulumi.Output[str]]:

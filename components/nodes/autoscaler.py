@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pulumi
 
+from components import scheduling
 from components.charts import Chart, ChartArgs, ChartSite
 from components.identity import PodIdentity, PodIdentityArgs
 from infra import iam
@@ -40,6 +41,8 @@ class AutoscalerArgs:
     scope: Scope
     place: Place
     cluster: ClusterHandle
+    replicas: int = 1
+    """Controllers: one leads, others wait for it to fail."""
     after: tuple[pulumi.Resource, ...] = ()
     """What its pods need: nodes, and the network on them."""
     charts: ChartSite = field(default_factory=ChartSite)
@@ -75,7 +78,7 @@ class Autoscaler(pulumi.ComponentResource):
             ChartArgs(
                 chart=_NAME,
                 namespace=_NAMESPACE,
-                values=values(args.cluster.name, args.place.region),
+                values=values(args.cluster.name, args.place.region, args.replicas),
                 after=(*identity.rights, *args.after),
                 site=args.charts,
             ),
@@ -96,7 +99,7 @@ def policy(cluster: str) -> str:
     )
 
 
-def values(cluster: str, region: str) -> Mapping[str, Any]:
+def values(cluster: str, region: str, replicas: int = 1) -> Mapping[str, Any]:
     """The chart's values.
 
     Managed groups bear the tags of its discovery by themselves. Groups that offer the same are kept equally
@@ -114,5 +117,9 @@ def values(cluster: str, region: str) -> Mapping[str, Any]:
             "expander": "least-waste",
             "skip-nodes-with-local-storage": False,
         },
-        "resources": {"requests": {"cpu": "100m", "memory": "600Mi"}, "limits": {"memory": "600Mi"}},
+        "replicaCount": replicas,
+        "podDisruptionBudget": {"maxUnavailable": 1},
+        "priorityClassName": scheduling.CRITICAL,
+        "topologySpreadConstraints": scheduling.spread({"app.kubernetes.io/instance": _NAME}),
+        "resources": scheduling.resources("100m", "600Mi"),
     }

@@ -1,4 +1,4 @@
-"""What an autoscaler must be told of a group that has no node to look at."""
+"""What an autoscaler must be told of nodes that are not there yet, or not ready."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Final
 
 from infra.environment.pools import Pool
 from infra.environment.pools.pool import HUGE_PAGES
+from infra.environment.pools.sharing import GPU
 from infra.units import quantity_bytes
 
+_ACCELERATOR: Final = "k8s.amazonaws.com/accelerator"
 _RESOURCES: Final = "k8s.io/cluster-autoscaler/node-template/resources/"
 
 
@@ -25,6 +27,17 @@ def tags(pool: Pool) -> Mapping[str, str]:
         **({HUGE_PAGES: quantity_bytes(pool.huge_pages)} if pool.huge_pages else {}),
     }
     return {f"{_RESOURCES}{name}": amount for name, amount in sorted(resources.items())}
+
+
+def labels(pool: Pool) -> Mapping[str, str]:
+    """The label by which the cluster autoscaler knows a node that will offer GPUs and does not yet.
+
+    A node is ready minutes before the device plugin has offered its GPUs. Without the label another is
+    started for the same pods meanwhile, and another (https://github.com/NVIDIA/gpu-operator/issues/708).
+    Nodes that are cut by MIG never offer what the label promises, and would never count as ready.
+    https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
+    """
+    return {_ACCELERATOR: str(pool.shape.gpu_name)} if GPU in pool.devices else {}
 
 
 def _scratch(pool: Pool) -> int:

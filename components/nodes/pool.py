@@ -108,7 +108,7 @@ class NodePool(pulumi.ComponentResource):
             node_role_arn=args.role_arn,
             subnet_ids=[private[zone] for zone in part.zones],
             launch_template={"id": launch.id, "version": launch.latest_version.apply(str)},
-            labels={POOL_LABEL: args.name, **args.pool.effective_labels},
+            labels={POOL_LABEL: args.name, **args.pool.effective_labels, **from_zero.labels(args.pool)},
             tags=self._tags(),
             opts=self._child(depends_on=after, ignore_changes=["scalingConfig.desiredSize"]),
             **group.settings(args.pool, part),

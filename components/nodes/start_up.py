@@ -104,9 +104,10 @@ def pods_to_tell(pool: Pool, how: PodAddresses) -> int | None:
     does not see the interface that custom networking or an EFA takes away.
     https://github.com/aws/containers-roadmap/issues/138
 
-    It appends its number to the user data, where what comes last counts. So on Amazon Linux ours is in a file,
-    which counts more (nodeadm/doc/examples.md of https://github.com/awslabs/amazon-eks-ami, in images since
-    November 2025). In Bottlerocket's settings ours count more anyway:
+    It appends its number to the user data, where what comes last counts
+    (https://github.com/eksctl-io/eksctl/issues/8037). So on Amazon Linux ours is in a file, which counts more
+    (nodeadm/doc/examples.md of https://github.com/awslabs/amazon-eks-ami, in images since November 2025). In
+    Bottlerocket's settings ours count more anyway:
     https://www.repost.aws/knowledge-center/eks-configure-user-data-for-node-groups
     """
     theirs = min(most_pods(shape, PodAddresses(blocks=how.blocks)) for shape in pool.shapes)

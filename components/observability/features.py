@@ -19,6 +19,7 @@ class Features:
     efa: bool = False
     """Whether a node may have EFA interfaces."""
     lustre: Mapping[str, int] = field(default_factory=dict)
-    """Sizes of the FSx for Lustre file systems, bytes, by the tag `Name` that they have at AWS."""
+    """Sizes of the FSx for Lustre file systems, bytes, by the tag `Name` that they have at AWS; 0: it grows
+    by itself."""
     costs: bool = False
     """Whether OpenCost reckons what is spent."""

@@ -96,8 +96,8 @@ _TEAMS: Final = (
         ),
     ),
 )
-# Where the exporter profiles, the share of time that the GPU computed, also of instances of MIG; else what the
-# driver calls utilisation. XIDs: https://docs.nvidia.com/deploy/xid-errors/
+# Where the exporter profiles, the share of time that the GPU computed, also of instances of MIG; else
+# what the driver calls utilisation. XIDs: https://docs.nvidia.com/deploy/xid-errors/
 _GPUS: Final = (
     Recorded(
         name="mlcluster:gpu_busy:ratio",
@@ -166,7 +166,8 @@ def _burns(short: str, long: str, rate: float) -> str:
     https://sre.google/workbook/alerting-on-slos/#6-multiwindow-multi-burn-rate-alerts
     """
     limit = rate * OBJECTIVE
-    return f"mlcluster:serving_errors:ratio_{long} > {limit:g} and mlcluster:serving_errors:ratio_{short} > {limit:g}"
+    errors = "mlcluster:serving_errors:ratio"
+    return f"{errors}_{long} > {limit:g} and {errors}_{short} > {limit:g}"
 
 
 _GPU_ALERTS: Final = (
@@ -189,13 +190,14 @@ _GPU_ALERTS: Final = (
         ),
         after="0m",
         severity="critical",
-        summary="GPU {{ $labels.gpu }} of {{ $labels.Hostname }} had memory errors that ECC could not correct",
+        summary="GPU {{ $labels.gpu }} of {{ $labels.Hostname }} had errors that ECC could not correct",
     ),
     Alert(
         name="GpuXidError",
         # 13, 31, 43 and 45 are told of programs that fail, not of GPUs
-        expr="(mlcluster:gpu_xid:last > 0) unless (mlcluster:gpu_xid:last == 13 or mlcluster:gpu_xid:last == 31 "
-        "or mlcluster:gpu_xid:last == 43 or mlcluster:gpu_xid:last == 45)",
+        expr="(mlcluster:gpu_xid:last > 0) unless ("
+        + " or ".join(f"mlcluster:gpu_xid:last == {xid}" for xid in (13, 31, 43, 45))
+        + ")",
         after="1m",
         severity="critical",
         summary="GPU {{ $labels.gpu }} of {{ $labels.Hostname }} reported XID {{ $value }}",
@@ -204,8 +206,8 @@ _GPU_ALERTS: Final = (
 _LUSTRE_ALERTS: Final = (
     Alert(
         name="LustreFull",
-        expr="aws_fsx_free_data_storage_capacity_sum / on (tag_Name) group_left () mlcluster:lustre_capacity:bytes"
-        " < 0.1",
+        expr="aws_fsx_free_data_storage_capacity_sum "
+        "/ on (tag_Name) group_left () mlcluster:lustre_capacity:bytes < 0.1",
         after="15m",
         severity="critical",
         summary="{{ $labels.tag_Name }} has {{ $value | humanizePercentage }} of its space left",
@@ -252,7 +254,7 @@ _ALERTS: Final = (
         ),
         after="15m",
         severity="warning",
-        summary="{{ $labels.consumergroup }} is {{ $value }} messages behind in {{ $labels.topic }}, and falls back",
+        summary="{{ $labels.consumergroup }} is {{ $value }} messages behind in {{ $labels.topic }}",
     ),
     Alert(
         name="ServingLatency",
@@ -316,8 +318,8 @@ _ALERTS: Final = (
     Alert(
         name="CertificateExpiring",
         expr=(
-            "min by (exported_namespace, name) (certmanager_certificate_expiration_timestamp_seconds)"
-            " - time() < 7 * 86400"
+            "min by (namespace, exported_namespace, name) "
+            "(certmanager_certificate_expiration_timestamp_seconds) - time() < 7 * 86400"
         ),
         after="1h",
         severity="critical",
@@ -336,9 +338,9 @@ def recorded(features: Features) -> Iterator[Recorded]:
     yield from _TEAMS
     if features.gpus:
         yield from _GPUS
-    for name, size in sorted(features.lustre.items()):
+    for name, size in sorted((name, size) for name, size in features.lustre.items() if size):
         yield Recorded(
-            name="mlcluster:lustre_capacity:bytes", expr=f"vector({size})", labels={"tag_Name": name}
+            name="mlcluster:lustre_capacity:bytes", expr=f"vector({int(size)})", labels={"tag_Name": name}
         )
     yield from _SERVING
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from components import scheduling
 from infra import ceph as names
 from infra.catalog.images import image
 from infra.environment.storage.ceph import Ceph
@@ -52,6 +53,7 @@ def operator_values() -> dict[str, Any]:
         "enableOBCWatchOperatorNamespace": True,
         "obcAllowAdditionalConfigFields": "maxObjects,maxSize,bucketPolicy,bucketOwner",
         "monitoring": {"enabled": False},
+        "priorityClassName": scheduling.CRITICAL,
     }
 
 

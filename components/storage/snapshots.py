@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pulumi
 
+from components import scheduling
 from components.charts import Chart, ChartArgs, ChartSite
 from components.storage.custom import custom
 from infra import ceph as names
@@ -99,7 +100,17 @@ _FOR_BACKUPS: Final = {"velero.io/csi-volumesnapshot-class": "true"}
 
 def controller_values() -> dict[str, Any]:
     """Values of the chart `snapshot-controller`."""
-    return {"installCRDs": True, "controller": {"replicaCount": 2, "args": {"leaderElection": True}}}
+    return {
+        "installCRDs": True,
+        "controller": {
+            "replicaCount": 2,
+            "args": {"leaderElection": True},
+            "pdb": {"maxUnavailable": 1},
+            "priorityClassName": scheduling.CRITICAL,
+            "topologySpreadConstraints": scheduling.spread({"app.kubernetes.io/name": "snapshot-controller"}),
+            "resources": scheduling.resources("10m", "64Mi", most="256Mi"),
+        },
+    }
 
 
 def snapshot_class(driver: str, *, keep: bool) -> dict[str, Any]:

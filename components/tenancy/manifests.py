@@ -9,6 +9,7 @@ from infra.environment.oidc import TEAM_PREFIX
 from infra.environment.pools.sharing import mig_resource
 from infra.environment.teams import Phase, Quota, Team
 from infra.labels import TEAM_LABEL
+from infra.mesh import Membership
 from infra.units import GiB, MiB, quantity_bytes, quantity_cpu
 
 _SECURITY: Final[Mapping[Phase, str]] = {
@@ -64,6 +65,7 @@ def quota(share: Quota, profiles: Iterable[str] = ()) -> dict[str, str]:
     """The hard limits of a namespace.
 
     Kubernetes knows no limit for all that is called alike, so what GPUs are cut into is named one by one.
+
     Services of the kinds that open ports to the outside are refused: what the world may see goes through a
     gateway, and a load balancer that nobody remembers would outlive the cluster.
 
@@ -97,14 +99,20 @@ def container_defaults(share: Quota) -> dict[str, Any]:
     }
 
 
-def network_policies(team: str) -> dict[str, dict[str, Any]]:
+def network_policies(team: str, mesh: Membership | None = None) -> dict[str, dict[str, Any]]:
     """The network policies of each of a team's namespaces, by name.
 
     Nothing comes in but from the team's own namespaces. Nothing goes out but to them, to the cluster's DNS,
     to the pod identity agent, and by HTTPS to anywhere: S3 and the other AWS APIs have no fixed addresses,
     and the cluster's API, package indexes and model hubs are reached the same way. Where data must not leave,
     the place to stop it is the network's way out (`network.nat: none`), not a list of addresses here.
+
+    Args:
+        team: The team's name.
+        mesh: How the namespaces are part of the mesh; what that sends is let through as well. None: they are
+            not.
     """
+    meshed = None if mesh is None else mesh.network_policy
     own = [{"namespaceSelector": {"matchLabels": {TEAM_LABEL: team}}}]
     dns = {
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
@@ -127,6 +135,7 @@ def network_policies(team: str) -> dict[str, dict[str, Any]]:
                 {"to": [{"ipBlock": _EVERYWHERE}], "ports": [_port("TCP", 443)]},
             ],
         },
+        **({} if meshed is None else {"mesh": meshed}),
     }
 
 

@@ -17,6 +17,7 @@ from infra.environment.storage.mounts import Mount
 from infra.environment.teams import PHASES, Phase, Quota
 from infra.handles import ClusterHandle, ObjectStore
 from infra.labels import PHASE_LABEL, Scope
+from infra.mesh import Membership
 from infra.places import Place
 
 _COMPONENT = "team"
@@ -45,6 +46,8 @@ class TeamArgs:
     team: teams.Team
     profiles: tuple[str, ...] = ()
     """Profiles of MIG that pools cut their GPUs into: the team has none of them but what its quota says."""
+    mesh: Membership | None = None
+    """How its namespaces are part of the mesh; None where there is none."""
     lake: LakeAccess | None = None
     """None where there is no lake, or no AWS."""
     after: tuple[pulumi.Resource, ...] = ()
@@ -80,8 +83,13 @@ class Team(pulumi.ComponentResource):
             f"{self._name}-{phase}",
             metadata={
                 "name": manifests.namespace(self._args.name, phase),
-                "labels": {**self._labels(), PHASE_LABEL: phase, **manifests.security_labels(phase)},
-                "annotations": {} if budget is None else {_BUDGET_ANNOTATION: f"{budget:.2f}"},
+                "labels": {
+                    **self._labels(),
+                    PHASE_LABEL: phase,
+                    **manifests.security_labels(phase),
+                    **({} if self._args.mesh is None else self._args.mesh.labels),
+                },
+                **({} if budget is None else {"annotations": {_BUDGET_ANNOTATION: f"{budget:.2f}"}}),
             },
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=list(self._args.after), custom_timeouts=deadlines.NAMESPACE
@@ -103,7 +111,7 @@ class Team(pulumi.ComponentResource):
         )
 
     def _network_policies(self, space: core.Namespace, phase: Phase) -> None:
-        for name, spec in manifests.network_policies(self._args.name).items():
+        for name, spec in manifests.network_policies(self._args.name, self._args.mesh).items():
             networking.NetworkPolicy(
                 f"{self._name}-{phase}-{name}",
                 metadata=self._metadata(space, name),

@@ -47,8 +47,8 @@ class ChartPin:
 
     @property
     def skips_crds(self) -> bool:
-        """Whether its `crds/` folder is left out: its kinds come from somewhere else, or are not used."""
-        return self.crds is not None and self.crds.partition(":")[0] in ("chart", "catalog", "unused")
+        """Whether its `crds/` folder is left out: the catalog has its kinds, or they are not used."""
+        return self.crds is not None and self.crds.partition(":")[0] in ("catalog", "unused")
 
     @property
     def definitions(self) -> str | None:

@@ -52,9 +52,7 @@ class Certificates(Section):
     def _whole(self) -> Certificates:
         private = self.authority == "private"
         if not private and self.email is None:
-            raise Wrong(
-                "has no email, which the ACME authority asks for", "write email: somebody@example.com"
-            )
+            raise Wrong("has no email, which ACME authorities ask for", "write email: somebody@example.com")
         if not private and self.secret is not None:
             raise Wrong("has a secret, which only authority private has", "remove secret")
         if private and self.email is not None:

@@ -28,8 +28,8 @@ class Costs(Section):
     """OpenCost: what namespaces, and so teams, cost. Needs `monitoring`."""
 
     prices: Literal["catalog", "aws"] | None = None
-    """Where prices of nodes are from on platform `aws`: `catalog`, the on-demand prices of us-east-1 that this
-    library estimates by, which needs no way out of the cluster; `aws`, the region's own, downloaded from AWS.
-    Default: `catalog`."""
+    """Where prices of nodes are from on platform `aws`: `catalog`, the on-demand prices of us-east-1 that
+    this library estimates by, which needs no way out of the cluster; `aws`, the region's own, downloaded from
+    AWS. Default: `catalog`."""
     rates: Rates | None = None
     """What a cluster on one's own machines costs. Required on, and only for, platform `kubernetes`."""

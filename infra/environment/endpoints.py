@@ -36,6 +36,9 @@ _SOME: Final[Mapping[str, Callable[[Environment], bool]]] = MappingProxyType(
         "elasticfilesystem": _has_storage("shared"),
         "glue": _has_storage("catalog"),
         "secretsmanager": lambda env: env.secrets is not None,
+        # https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-and-interface-VPC.html
+        "aps-workspaces": lambda env: env.monitoring is not None and env.monitoring.remote_write is not None,
+        "monitoring": lambda env: env.monitoring is not None and bool(env.storage.lustre),
     }
 )
 """What only some environments call."""

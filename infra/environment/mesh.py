@@ -15,12 +15,13 @@ Revision = Annotated[
     Form(
         pattern="[a-z]([a-z0-9-]*[a-z0-9])?",
         wrong="is not a name for a revision",
-        hint="write small letters, digits and hyphens, beginning with a letter and without dots, such as v1-29",
+        hint="write small letters, digits and hyphens, beginning with a letter, such as v1-29",
         example="stable",
         longest=24,
     ),
 ]
 Rate = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+_EVEN_BY_DEFAULT = Field(validate_default=True)
 
 
 class Limits(Section):
@@ -28,9 +29,9 @@ class Limits(Section):
 
     per_client: Rate = 50
     """Requests a second from one address."""
-    burst: Rate = 200
+    burst: Annotated[Rate, _EVEN_BY_DEFAULT] = 200
     """Requests that one address may send at once, if it was quiet before. At least `per_client`."""
-    in_all: Rate = 5000
+    in_all: Annotated[Rate, _EVEN_BY_DEFAULT] = 5000
     """Requests a second from everybody together. At least `per_client`."""
 
     @field_validator("burst", "in_all")
@@ -45,7 +46,7 @@ class Limits(Section):
 class Gateway(Section):
     """The one way in: all host names of the domain lead to it, by HTTPS alone.
 
-    Whether it has public addresses is said by `domain.private`, and who people are is asked by `domain.login`.
+    `domain.private` says whether it has public addresses, `domain.login` how people say who they are.
     """
 
     sources: tuple[Cidr, ...] = ()
@@ -62,16 +63,17 @@ class Mesh(Section):
     """
 
     mode: Literal["ambient", "sidecar"] = "ambient"
-    """How pods are part of it. `ambient`: by a proxy on each node; pods stay as they are. `sidecar`: by a proxy
-    in each pod, which counts against quotas (0.1 vCPU and 128 MiB) and is there after the pod's next start."""
+    """How pods are part of it. `ambient`: by a proxy on each node; pods stay as they are. `sidecar`: by a
+    proxy in each pod, which counts against quotas (0.1 vCPU and 128 MiB) and comes with the pod's next
+    start."""
     revision: Revision = "stable"
-    """Name of the control plane. With the same name a new version takes the place of the old one; with another
-    name it comes up beside it, which then is `previous` until all pods have moved."""
+    """Name of the control plane. With the same name a new version takes the place of the old one; with
+    another name it comes up beside the old one, which then is `previous` until all pods have moved."""
     previous: Revision | None = None
     """A control plane that is still there, as it is, for pods that have not moved yet. Default: none."""
     gateway_api: Flag = True
-    """Whether the kinds of the Gateway API come with it. Write `false` on platform `kubernetes` where the cluster
-    has them, in version 1.4."""
+    """Whether the kinds of the Gateway API come with it. Write `false` on platform `kubernetes` where the
+    cluster has them, in version 1.4."""
     gateway: Gateway | None = None
     """The way in from outside. Default: there is none."""
 

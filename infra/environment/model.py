@@ -14,8 +14,8 @@ from infra.environment.costs import Costs
 from infra.environment.domain import Domain
 from infra.environment.fields import Account, EnvironmentName, Owner, PoolName, Region, TeamName
 from infra.environment.lifetime import Lifetime
-from infra.environment.mesh import Mesh
 from infra.environment.logs import Logs
+from infra.environment.mesh import Mesh
 from infra.environment.monitoring import Monitoring
 from infra.environment.network import Network
 from infra.environment.pools import Pool

@@ -40,12 +40,27 @@ class Monitoring(Section):
     """Size of each Prometheus' volume, at least 5GiB; volumes only grow. Default: what `retention` takes with
     all pools at their largest."""
     replicas: Annotated[int, Field(strict=True, ge=1, le=2)] | None = None
-    """Prometheuses and Alertmanagers that do the same work, 1 or 2. Default: 2 where the environment has three
-    zones or `lifetime.protect`, else 1."""
+    """Prometheuses and Alertmanagers that do the same work, 1 or 2. Default: 2 where the environment has
+    three zones or `lifetime.protect`, else 1."""
     remote_write: RemoteWrite | None = None
     """A second place for metrics. Only for platform `aws`. Default: there is none."""
     alerts: Alerts | None = None
     """Where alerts go. Default: they are seen in Alertmanager and Grafana, and nobody is told."""
+    runbooks: (
+        Annotated[
+            str,
+            Form(
+                pattern=r"https?://[^\s]*[^\s/]",
+                wrong="is not an address",
+                hint="write one without a slash at its end, such as https://wiki.example.com/runbooks",
+                example="https://wiki.example.com/runbooks",
+                longest=500,
+            ),
+        ]
+        | None
+    ) = None
+    """Address that the pages of `docs/runbooks` are at; alerts link to `<address>/<alert>.md`. Default:
+    alerts say the page's path within this project."""
     dashboards: (
         Annotated[
             str,

@@ -58,8 +58,9 @@ class Team(Section):
     memory: Annotated[ByteSize, Within(ByteSize("1MiB"))]
     """Memory that it may use at once."""
     shares: Shares = Shares()
-    """How GPUs, their instances, vCPUs and memory are divided over the phases. Default: half for training, a quarter each for
-    exploration and serving. A team whose one job takes nearly all GPUs gives nearly all to training."""
+    """How GPUs, their instances, vCPUs and memory are divided over the phases. Default: half for training, a
+    quarter each for exploration and serving. A team whose one job takes nearly all GPUs gives nearly all to
+    training."""
     budget: Usd | None = None
     """What it means to spend, USD a month. Default: no limit of its own."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from operations.cli import changing, preflight, reading, state, twins
+from operations.cli import cataloguing, changing, mirroring, preflight, reading, state, twins
 
 app = typer.Typer(
     name="mlcluster",
@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     rich_markup_mode="rich",
 )
-for module in (reading, preflight, state, changing):
+for module in (reading, cataloguing, preflight, mirroring, state, changing):
     module.register(app)
 app.add_typer(twins.app, name="twin")
 

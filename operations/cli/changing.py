@@ -57,10 +57,29 @@ def up(env: EnvironmentName, twin: OnTwin = False, machine: Machine = False, yes
         plan = make_plan(environment, root, today())
         guards.within_budget(environment, plan.cost)
         if not twin:
+            _mirrored(voice, environment, root)
             agree(f"provision {environment.name} in {_where(environment)}", yes=yes)
         if (data := lifecycle.data_file(environment, root)) is not None:
             _up_data(voice, data, environment, on_twin=twin)
         _up(voice, file, plan, on_twin=twin)
+
+
+def _mirrored(voice: Voice, environment: Environment, root: Path) -> None:
+    """Asks the environment's mirror, if it has one, for every chart before anything is changed.
+
+    Raises:
+        BadInput: It lacks some.
+    """
+    from operations.mirror.check import Unasked, complete
+    from operations.progress import shown
+
+    if environment.mirror is None:
+        return
+    try:
+        with shown(voice.notes, "asking the mirror") as listener:
+            complete(environment, root, listener)
+    except Unasked as error:
+        voice.notice(f"warning: {error}")
 
 
 def _up_data(voice: Voice, file: Path, reader: Environment, *, on_twin: bool) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 from rich.table import Table
 
+from infra.catalog.chart_keys import doubts
 from infra.environment import Environment, available, find, json_schema, load, project_root
 from infra.environment.checks.together import together
 from infra.problems import BadInput
@@ -56,6 +57,8 @@ def validate(env: EnvironmentName, machine: Machine = False) -> None:
     with speaking(machine=machine) as voice:
         environment = environment_of(env)
         _fits(environment)
+        for doubt in doubts(environment.extra_values):
+            voice.notice(f"warning: {doubt}")
         voice.people.print(f"[green]valid[/green] {environment.name}")
         voice.emit({"result": "valid", "environment": environment.name})
 

@@ -16,6 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from operations.doctor import (
     account,
     capacity,
+    charts,
+    domain,
     images,
     machine,
     network,
@@ -30,7 +32,11 @@ from operations.doctor.patient import Patient
 
 Check = Callable[[Patient], Iterable[Finding]]
 
-HERE: Final[dict[str, Check]] = {"tools": machine.tools, "backend": machine.backend}
+HERE: Final[dict[str, Check]] = {
+    "tools": machine.tools,
+    "backend": machine.backend,
+    "charts": charts.check,
+}
 """Checks that ask nobody at AWS."""
 
 AT_AWS: Final[dict[str, Check]] = {
@@ -40,6 +46,7 @@ AT_AWS: Final[dict[str, Check]] = {
     "capacity": capacity.check,
     "images": images.check,
     "network": network.check,
+    "domain": domain.check,
     "roles": roles.check,
     "kubernetes": versions.check,
 }

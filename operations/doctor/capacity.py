@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from infra.environment.checks.pools import DRAINED
 from infra.environment.pools import Pool
 from infra.environment.pools.capacity import Reserved
 from operations.doctor.finding import Finding, failed, passed, warning
@@ -70,10 +71,9 @@ def _differences(
         yield warning("capacity", f"pool {name}: {number} is {state}{begins}", "nodes come when it is active")
     elif state != "active":
         yield failed("capacity", f"pool {name}: {number} is {state}", "reserve capacity, and write its id")
-    elif capacity.ends is not None and capacity.ends <= now:
-        yield failed(
-            "capacity", f"pool {name}: {number} ended {_minute(capacity.ends)}", "write a later block"
-        )
+    elif capacity.ends is not None and capacity.ends - DRAINED <= now:
+        words = f"pool {name}: {number} is over, or nearly: it ends {_minute(capacity.ends)}"
+        yield failed("capacity", words, "write a later block")
     if found["TotalInstanceCount"] < pool.max:
         words = f"pool {name}: {number} has {found['TotalInstanceCount']} instances, and max is {pool.max}"
         yield warning("capacity", words, f"lower pools.{name}.max: what is above it does not start")

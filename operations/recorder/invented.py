@@ -57,6 +57,7 @@ _KINDS: dict[str, _Kind] = {
     "aws:ec2/securityGroup:SecurityGroup": _Kind("sg-{hex}", _REGIONAL + "security-group/{id}"),
     "aws:ec2/subnet:Subnet": _Kind("subnet-{hex}", _REGIONAL + "subnet/{id}"),
     "aws:ec2/vpc:Vpc": _Kind("vpc-{hex}", _REGIONAL + "vpc/{id}"),
+    "aws:amp/workspace:Workspace": _Kind("ws-{uuid}", "arn:{partition}:aps:{region}:{number}:workspace/{id}"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": _Kind("vpce-{hex}", _REGIONAL + "vpc-endpoint/{id}"),
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": _Kind("{repository}"),
     "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": _Kind("{ecrRepositoryPrefix}"),

@@ -227,6 +227,8 @@ class NodeGroup:
     """Network interfaces of type efa or efa-only in its launch template; 0 without EFA."""
     huge_pages: int = 0
     """Bytes of each node that its user data sets aside in pages of 2MiB."""
+    max_pods: int | None = None
+    """Pods that each node takes, where its user data says so."""
 
 
 class AwsView(Protocol):

@@ -83,7 +83,9 @@ def test_a_kind_that_nobody_defines_has_no_definition() -> None:
     assert definition("kueue.x-k8s.io/v1beta1", "LocalQueu") is None
 
 
-FLAT: Final = {"Namespace", "ServiceAccount", "StorageClass", "VolumeSnapshotClass"}
+FLAT: Final = {
+    *("ConfigMap", "Namespace", "PriorityClass", "ServiceAccount", "StorageClass", "VolumeSnapshotClass")
+}
 """Kinds that have no mapping of named fields besides their metadata."""
 
 

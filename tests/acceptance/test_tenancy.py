@@ -55,7 +55,7 @@ def tenancy(plane: ControlPlane, client: Client) -> Iterator[Tenancy]:
             if one["kind"] == "Namespace":  # pods need its default service account
                 awaited(client, Ref("v1", "ServiceAccount", "default", one["metadata"]["name"]), bool)
         yield Tenancy(
-            client, team, Person(plane.ensure, team.members[0]), Person(plane.ensure, "oidc:nobody")
+            client, team, Person(plane.ensure, f"mlcluster:{MINE}"), Person(plane.ensure, "mlcluster:nobody")
         )
 
 

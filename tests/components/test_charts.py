@@ -123,10 +123,9 @@ def test_kinds_that_helm_does_not_upgrade_are_upgraded_by_somebody(name: str) ->
         found = recorded(name)
         before = found.before(found.one("Release"))
         assert {f"CustomResourceDefinition::{one}" for one in ours} <= before
-        assert all(found.one("CustomResourceDefinition", one).retain_on_delete for one in ours)
     if how == "value":
         assert lookup.at(release["values"], what) is True
-    assert release.get("skipCrds", False) == (how in ("chart", "catalog", "unused"))
+    assert release.get("skipCrds", False) == (how in ("catalog", "unused"))
     assert how in ("", "itself", "value", "chart", "catalog", "unused")
 
 

@@ -61,8 +61,10 @@ def test_an_api_server_killed_in_the_middle_of_an_up_costs_no_more_than_another_
 def test_nothing_was_doubled(project: Project) -> None:
     there = Counter((item.service, item.type, item.id) for item in project.items())
     assert set(there.values()) == {1}
-    counts = Counter(item.type for item in project.items() if item.service == "kubernetes")
-    per_namespace = ("Namespace", "ResourceQuota", "LimitRange", "Role", "RoleBinding")
+    objects = [item for item in project.items() if item.service == "kubernetes"]
+    counts = Counter(item.type for item in objects)
+    per_namespace = ("ResourceQuota", "LimitRange", "Role", "RoleBinding")
+    assert set(NAMESPACES) <= {item.id for item in objects if item.type == "Namespace"}
     assert {kind: counts[kind] for kind in per_namespace} == dict.fromkeys(per_namespace, len(NAMESPACES))
     assert counts["NetworkPolicy"] == 3 * len(NAMESPACES)
     assert counts["Node"] == 2

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from infra.environment import find
 from tests.lifecycle.conftest import Project
 
 pytestmark = pytest.mark.engine
 
-POOL = "      gpu: {instances: [g6.xlarge], min: 0, max: 2}\n"
+POOL = next(line for line in find("dev").read_text().splitlines(keepends=True) if "gpu:" in line)
 MORE = POOL + "      extra: {instances: [c7i.large], min: 1, max: 2}\n"
 
 

@@ -37,8 +37,8 @@ PEOPLE = (
       hosted_zones: [Z0123456789ABCDEFGHIJ]
 """
 )
-MEMBERS = 'fraud: {members: ["oidc:fraud-scientists"'
-MORE_MEMBERS = MEMBERS + ', "arn:aws:iam::111122223333:role/fraud-scientist"'
+MEMBERS = 'fraud: {members: ["arn:aws:iam::111122223333:role/fraud-scientist"'
+MORE_MEMBERS = MEMBERS + ', "oidc:fraud-scientists"'
 
 
 def up(project: Project) -> list[tuple[str, str]]:

@@ -7,7 +7,9 @@ import pytest
 from moto import mock_aws
 
 from infra.environment import Environment, find, load
-from operations.leftovers import Leftover, at_aws
+from operations.leftovers import Leftover, at_aws, on_twin
+from operations.twin.backend import Item
+from operations.twin.manager import Twin
 
 
 @pytest.fixture
@@ -34,3 +36,16 @@ def test_only_the_environments_own_things_are_left_over(dev: Environment) -> Non
 
 def test_an_existing_cluster_leaves_nothing_at_aws(dev: Environment) -> None:
     assert at_aws(dev.model_copy(update={"platform": "kubernetes"})) == ()
+
+
+def test_on_a_twin_what_is_nobodys_is_left_over_but_for_kinds(
+    dev: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = Item("kubernetes", "ConfigMap", "default/mine", {"mlcluster.io/environment": "dev"})
+    theirs = Item("kubernetes", "ConfigMap", "default/theirs", {"mlcluster.io/environment": "prod"})
+    nobodys = Item("kubernetes", "TargetGroupBinding", "default/forgotten")
+    kind = Item("kubernetes", "CustomResourceDefinition", "targetgroupbindings.elbv2.k8s.aws")
+    marked = Item("kubernetes", "CustomResourceDefinition", "a.example.com", mine.tags)
+    monkeypatch.setattr(Twin, "inventory", lambda _: (mine, theirs, nobodys, kind, marked))
+    left = on_twin(Twin("dev"), dev)
+    assert {one.id for one in left} == {mine.id, nobodys.id, marked.id}

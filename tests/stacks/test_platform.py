@@ -117,14 +117,15 @@ def test_outputs_tell_how_to_go_on(found: Found) -> None:
 
 def test_a_section_that_is_absent_is_not_provisioned() -> None:
     bare = Found(record(parsed(without=("storage", "teams", "budget"))))
-    for kind in ("Bucket", "Budget", "Namespace", "NetworkPolicy"):
+    for kind in ("Bucket", "Budget", "ResourceQuota", "NetworkPolicy"):
         assert bare.all(kind) == []
+    assert bare.names("Namespace") == ["gpu-runtime"]  # what the pools' GPUs need
     assert "lake" not in bare.recording.outputs
 
 
 def test_a_team_without_a_lake_has_its_namespaces_and_no_role() -> None:
     bare = Found(record(parsed(without=("storage",))))
-    assert len(bare.all("Namespace")) == 3
+    assert len([one for one in bare.names("Namespace") if one.startswith("fraud-")]) == 3
     accounts = {one.inputs["serviceAccount"] for one in bare.all("PodIdentityAssociation")}
     assert "workload" not in accounts
 

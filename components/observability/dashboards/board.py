@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final, Literal
 
 Kind = Literal["series", "figure", "table"]
@@ -83,23 +84,25 @@ def json_of(board: Board) -> str:
             .include_all(True)
             .all_value(".*")
         )
+    numbers = count(1)
     for row in board.rows:
-        made = made.with_row(dashboard.Row(row.title))
+        made = made.with_row(dashboard.Row(row.title).id(next(numbers)))
         for panel in row.panels:
-            made = made.with_panel(_panel(panel))
+            made = made.with_panel(_panel(panel).id(next(numbers)))
     return JSONEncoder(sort_keys=True, indent=1).encode(made.build())
 
 
 def _panel(panel: Panel) -> Any:
     from grafana_foundation_sdk.builders import prometheus, stat, table, timeseries
+    from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
     query = prometheus.Dataquery().expr(panel.expr).legend_format(panel.legend).ref_id("A")
     query = query.range() if panel.kind == "series" else query.instant()
     if panel.kind == "table":
-        query = query.format("table")
-    builder = {"series": timeseries.Panel, "figure": stat.Panel, "table": table.Panel}[panel.kind]
+        query = query.format(PromQueryFormat.TABLE)
+    builders: dict[Kind, Any] = {"series": timeseries.Panel, "figure": stat.Panel, "table": table.Panel}
     return (
-        builder()
+        builders[panel.kind]()
         .title(panel.title)
         .description(panel.about)
         .datasource(_source())

@@ -44,19 +44,22 @@ BOARD: Final = Board(
                 Panel(
                     title="Restarts of containers",
                     legend="{{namespace}}",
-                    expr="topk(10, sum by (namespace) (increase(kube_pod_container_status_restarts_total[1h])))",
+                    expr="topk(10, "
+                    "sum by (namespace) (increase(kube_pod_container_status_restarts_total[1h])))",
                 ),
                 Panel(
                     title="Quota in use by namespace",
                     unit="percentunit",
                     legend="{{namespace}} {{resource}}",
-                    expr='kube_resourcequota{type="used"} / ignoring (type) (kube_resourcequota{type="hard"} > 0)',
+                    expr='kube_resourcequota{type="used"} '
+                    '/ ignoring (type) (kube_resourcequota{type="hard"} > 0)',
                 ),
                 Panel(
                     title="Volumes by what is left",
                     unit="percentunit",
                     legend="{{namespace}} {{persistentvolumeclaim}}",
-                    expr="bottomk(10, kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes)",
+                    expr="bottomk(10, "
+                    "kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes)",
                 ),
             ),
         ),

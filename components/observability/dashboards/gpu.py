@@ -7,6 +7,7 @@ from typing import Final
 from components.observability.dashboards.board import Board, Panel, Row
 
 _TEAM = 'on (namespace) group_left (team) mlcluster:namespace_team:info{team=~"$team"}'
+_IDLE = "avg by (namespace, pod) (avg_over_time(mlcluster:gpu_busy:ratio[1h])) < 0.02"
 _ALLOCATED = f"sum by (team) (mlcluster:gpu_allocated:count * {_TEAM})"
 _BUSY = f'avg by (team) (mlcluster:gpu_busy:ratio{{pod!=""}} * {_TEAM})'
 
@@ -23,8 +24,8 @@ BOARD: Final = Board(
                 Panel(
                     title="Idle GPUs",
                     legend="{{team}}",
-                    expr=f"sum by (team) ((mlcluster:gpu_allocated:count and on (namespace, pod) "
-                    f"avg by (namespace, pod) (avg_over_time(mlcluster:gpu_busy:ratio[1h])) < 0.02) * {_TEAM})",
+                    expr="sum by (team) ((mlcluster:gpu_allocated:count and on (namespace, pod) "
+                    f"{_IDLE}) * {_TEAM})",
                     about="Allocated, and used for less than 2 % of the last hour",
                 ),
                 Panel(
@@ -35,7 +36,7 @@ BOARD: Final = Board(
                 Panel(
                     title="Pods with idle GPUs",
                     kind="table",
-                    expr=f"(avg by (namespace, pod) (avg_over_time(mlcluster:gpu_busy:ratio[1h])) < 0.02) * {_TEAM}",
+                    expr=f"({_IDLE}) * {_TEAM}",
                 ),
             ),
         ),

@@ -21,8 +21,8 @@ BOARD: Final = Board(
                     title="Rate",
                     unit="reqps",
                     legend="{{destination_service_name}}",
-                    expr='sum by (destination_service_name) (rate(istio_requests_total{reporter=~"destination|'
-                    'waypoint"}[5m]))',
+                    expr="sum by (destination_service_name) "
+                    '(rate(istio_requests_total{reporter=~"destination|waypoint"}[5m]))',
                 ),
                 Panel(
                     title="Time, 99 of 100",

@@ -47,7 +47,8 @@ BOARD: Final = Board(
                     title="Pods by state",
                     legend="{{team}} {{phase}}",
                     expr="sum by (team, phase) (kube_pod_status_phase * on (namespace) group_left (team) "
-                    'max by (namespace, team) (mlcluster:namespace_team:info{team=~"$team", phase="training"}))',
+                    "max by (namespace, team) "
+                    '(mlcluster:namespace_team:info{team=~"$team", phase="training"}))',
                 ),
                 Panel(
                     title="Jobs that failed",

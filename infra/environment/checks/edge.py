@@ -57,22 +57,17 @@ def _certificates(environment: Environment) -> Iterator[Problem]:
 
 
 def _login(environment: Environment) -> Iterator[Problem]:
-    """The secret of a login has a way into the cluster, and the login's pages a certificate."""
+    """The secret of a login has a way into the cluster."""
     login = None if environment.domain is None else environment.domain.login
-    if login is None:
-        return
-    if environment.secrets is None:
+    if login is not None and environment.secrets is None:
         message = "has no way into the cluster"
         hint = "write secrets: {}, which brings it from AWS Secrets Manager and makes the login's own key"
         yield Problem("domain.login.secret", login.secret, message, hint)
-    if environment.certificates is None:
-        hint = "write certificates; without them what people log in with could be read on the way"
-        yield Problem("domain.login", ABSENT, "has no certificates", hint)
 
 
 CHECKS: Final = (
     check(_zone, "platform", "domain", "cluster"),
     check(_reach, "network", "domain"),
     check(_certificates, "platform", "certificates", "domain"),
-    check(_login, "domain", "secrets", "certificates"),
+    check(_login, "domain", "secrets"),
 )

@@ -32,6 +32,13 @@ _ONLY: Final[Mapping[str, Sequence[str]]] = {
 }
 
 
+_NEED_A_CLUSTER: Final = (
+    *("network", "pools", "teams", "data", "domain", "certificates", "secrets", "mesh"),
+    *("mirror", "extra_values"),
+)
+"""Fields that say nothing without a cluster."""
+
+
 def _required(environment: Environment) -> Iterator[Problem]:
     """What each platform cannot do without."""
     for path, words in _REQUIRED[environment.platform].items():
@@ -74,7 +81,7 @@ def _something(environment: Environment) -> Iterator[Problem]:
     if environment.storage.lake is None:
         hint = "write a cluster, or storage.lake for a stack that only keeps data"
         yield Problem("cluster", ABSENT, "is missing, and there is no storage.lake either", hint)
-    for path in ("network", "pools", "teams", "data", "domain", "certificates", "secrets", "mesh"):
+    for path in _NEED_A_CLUSTER:
         if _says(environment, path):
             yield Problem(path, ABSENT, "needs a cluster", f"write the cluster, or remove {path}")
 

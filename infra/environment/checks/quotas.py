@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
@@ -9,10 +10,10 @@ from infra.catalog.instances import Shape
 from infra.environment.checks.check import check
 from infra.environment.model import Environment
 from infra.environment.pools import Pool
-from infra.environment.pools.sharing import GPU
+from infra.environment.pools.sharing import GPU, mig_resource, profiles
 from infra.environment.section import dotted
 from infra.environment.teams import Team
-from infra.problems import ABSENT, Problem
+from infra.problems import ABSENT, Problem, did_you_mean
 from infra.units import ByteSize, Cpu, GiB
 
 
@@ -76,4 +77,31 @@ def _quota(measure: _Measure, teams: Mapping[str, Team], pools: Mapping[str, Poo
         yield Problem("teams", ABSENT, f"may use {written(total)} {field} together, {largest}", hint)
 
 
-CHECKS: Final = (check(_quotas, "platform", "pools", "teams"),)
+def _instances(environment: Environment) -> Iterator[Problem]:
+    """GPU instances that teams may use are of profiles that pools have, and together no more than those."""
+    if environment.platform != "aws" or not environment.pools:
+        return
+    offered = profiles(pool.sharing for pool in environment.pools.values())
+    asked: Counter[str] = Counter()
+    for name, team in environment.teams.items():
+        for profile, count in team.mig.items():
+            asked[profile] += count
+            if profile not in offered:
+                hint = did_you_mean(profile, offered) if offered else "write sharing: {mig: …} of a pool"
+                path = dotted(("teams", name, "mig", profile))
+                yield Problem(path, count, "is of a profile that no pool cuts its GPUs into", hint)
+    for profile in offered:
+        room = sum(
+            pool.max * min(pool.devices_of(one).get(mig_resource(profile), 0) for one in pool.shapes)
+            for pool in environment.pools.values()
+        )
+        if asked[profile] > room:
+            message = f"may use {asked[profile]} of {profile} together, above {room}, all that the pools hold"
+            hint = f"lower mig of some, or raise max of a pool with mig: {profile}"
+            yield Problem("teams", ABSENT, message, hint)
+
+
+CHECKS: Final = (
+    check(_quotas, "platform", "pools", "teams"),
+    check(_instances, "platform", "pools", "teams"),
+)

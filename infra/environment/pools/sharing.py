@@ -90,6 +90,11 @@ def mig_resource(profile: str) -> str:
     return f"nvidia.com/mig-{profile.replace('+', '.')}"
 
 
+def profiles(sharings: Iterable[Sharing | None]) -> tuple[str, ...]:
+    """The profiles of MIG that some pools cut their GPUs into, sorted."""
+    return tuple(sorted({one.mig for one in sharings if one is not None and one.mig}))
+
+
 def possible(sharing: Sharing | None, info: ValidationInfo) -> Sharing | None:
     """`sharing`, where the pool's GPUs can be shared so."""
     instances: Sequence[str] = info.data.get("instances", ())

@@ -254,6 +254,11 @@ def _glue(place: _Place) -> Iterator[Item]:
         yield Item("glue", "database", name, tag_map(tags))
 
 
+def _amp(place: _Place) -> Iterator[Item]:
+    for found in place.ask("amp", "list_workspaces", "workspaces[]"):
+        yield Item("amp", "prometheus workspace", found["workspaceId"], tag_map(found.get("tags")))
+
+
 def _budgets(place: _Place) -> Iterator[Item]:
     for name in place.ask("budgets", "describe_budgets", "Budgets[].BudgetName", AccountId=place.account):
         arn = f"arn:aws:budgets::{place.account}:budget/{name}"
@@ -267,6 +272,7 @@ def _autoscaling(_: _Place) -> Iterator[Item]:
 
 
 _LISTS: Final[Mapping[str, Callable[[_Place], Iterator[Item]]]] = {
+    "amp": _amp,
     "autoscaling": _autoscaling,
     "budgets": _budgets,
     "ec2": _ec2,

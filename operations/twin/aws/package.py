@@ -227,17 +227,25 @@ def _node_group(place: tuple[str, str], found: Any) -> NodeGroup:
         capacity_type=found.capacity_type,
         efa_interfaces=len(interfaces),
         huge_pages=_huge_pages(data.get("UserData")),
+        max_pods=_max_pods(data.get("UserData")),
     )
 
 
 _EFA: Final = ("efa", "efa-only")
 _PAGES: Final = re.compile(r"vm\.nr_hugepages\"? = \"?(\d+)")
+_PODS: Final = re.compile(r"(?:maxPods: |max-pods = )(\d+)")
 
 
 def _huge_pages(user_data: Any) -> int:
     """Bytes that a node's start-up sets aside in huge pages, whichever way its image is told."""
     found = _PAGES.search(user_data.decode()) if user_data else None
     return int(found[1]) * 2 * MiB if found else 0
+
+
+def _max_pods(user_data: Any) -> int | None:
+    """The most pods that a node's start-up tells its kubelet, whichever way its image is told."""
+    found = _PODS.search(user_data.decode()) if user_data else None
+    return int(found[1]) if found else None
 
 
 def _template_data(ec2: Any, reference: dict[str, str] | None) -> dict[str, Any]:

@@ -60,6 +60,9 @@ def wanted(groups: Iterable[NodeGroup]) -> dict[str, Manifest]:
 def _node(group: NodeGroup, number: int) -> Manifest:
     found = shape(group.instance_types[0])
     offered = status(*sizes(found, group.efa_interfaces, group.labels), found, group.version)
+    if group.max_pods is not None:
+        for amounts in (offered["capacity"], offered["allocatable"]):
+            amounts["pods"] = str(group.max_pods)
     if group.huge_pages:
         _set_aside(offered, found.allocatable_memory, group.huge_pages)
     identity = json.dumps([group.account, group.region, group.cluster, group.name, offered], sort_keys=True)

@@ -44,7 +44,7 @@ def test_without_zones_nobody_writes_records() -> None:
 
 
 def test_records_are_written_in_the_given_zones_only() -> None:
-    look, write = statements(controller_policies.names(PLACE, ["Z1", "Z2"]))
+    look, write, _read = statements(controller_policies.names(PLACE, ["Z1", "Z2"]))
     assert (look["Action"], look["Resource"]) == (["route53:ListHostedZones"], ["*"])
     assert "route53:ChangeResourceRecordSets" in write["Action"]
     assert write["Resource"] == ["arn:aws:route53:::hostedzone/Z1", "arn:aws:route53:::hostedzone/Z2"]

@@ -19,7 +19,6 @@ def args(endpoints: tuple[str, ...] = (), **network: object) -> VpcArgs:
         place=PLACE,
         network=Network.model_validate(given),
         zones=ZONES,
-        cluster_name="mlcluster-test",
         endpoints=endpoints,
     )
 
@@ -56,7 +55,6 @@ def test_subnets_carry_the_tags_by_which_controllers_find_them() -> None:
     found = recorded("single")
     for subnet in subnets(found, "private"):
         assert subnet["tags"]["kubernetes.io/role/internal-elb"] == "1"
-        assert subnet["tags"]["karpenter.sh/discovery"] == "mlcluster-test"
     assert {subnet["tags"]["kubernetes.io/role/elb"] for subnet in subnets(found, "public")} == {"1"}
     assert not any("kubernetes.io" in key for subnet in subnets(found, "intra") for key in subnet["tags"])
 

@@ -147,7 +147,9 @@ def test_the_operator_has_a_namespace_of_its_own_that_lets_its_daemons_be() -> N
 
 def test_releases_are_of_the_pinned_charts() -> None:
     found = recorded()
-    charts = {one.inputs["name"]: (one.inputs["chart"], one.inputs["version"]) for one in found.all("Release")}
+    charts = {
+        one.inputs["name"]: (one.inputs["chart"], one.inputs["version"]) for one in found.all("Release")
+    }
     assert charts == {
         "gpu-operator": ("gpu-operator", "v26.7.0"),
         "efa-device-plugin": ("aws-efa-k8s-device-plugin", "v0.5.30"),

@@ -290,7 +290,10 @@ def test_labels_tags_metadata_and_groups_are_the_same_either_way(described: dict
     made_of = moved.inputs("EC2NodeClass", "train-ec2nodeclass")["spec"]
     pool = moved.inputs("NodePool", "train-nodepool")["spec"]
     labels = managed.all("NodeGroup")[0].inputs["labels"]
-    assert pool["template"]["metadata"]["labels"] == labels
+    only_the_autoscaler_reads = {"k8s.amazonaws.com/accelerator"}
+    assert pool["template"]["metadata"]["labels"] == {
+        key: value for key, value in labels.items() if key not in only_the_autoscaler_reads
+    }
     for tagged in launch["tagSpecifications"]:
         assert made_of["tags"] == tagged["tags"]
     same = ("httpEndpoint", "httpTokens", "httpPutResponseHopLimit")

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pulumi
+import pytest
 
 from components.nodes.pool import NodePool, NodePoolArgs
 from components.nodes.role import NodeRole, NodeRoleArgs
@@ -222,7 +223,26 @@ def test_shared_gpus_are_on_the_nodes_labels() -> None:
         "mlcluster.io/pool": "train",
         "mlcluster.io/local-nvme": "true",
         "nvidia.com/device-plugin.config": "time-slices-4",
+        "k8s.amazonaws.com/accelerator": "l4",
     }
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"instances": ["g6.xlarge"]}, "l4"),
+        ({"instances": ["g6.xlarge"], "image": {"family": "bottlerocket"}}, "l4"),
+        ({"instances": ["p5.4xlarge"], "sharing": {"mps": 4}}, "h100"),
+        ({"instances": ["p5.4xlarge"], "sharing": {"mig": "1g.10gb"}}, None),
+        ({"instances": ["trn1.32xlarge"]}, None),
+        ({"instances": ["m7i.large"]}, None),
+    ],
+)
+def test_the_autoscaler_waits_for_gpus_that_a_node_will_offer(
+    fields: dict[str, Any], expected: str | None
+) -> None:
+    labels = recorded(**fields).inputs("NodeGroup")["labels"]
+    assert labels.get("k8s.amazonaws.com/accelerator") == expected
 
 
 def test_nodes_with_scratch_of_their_own_say_so() -> None:

@@ -83,13 +83,21 @@ def _schema(api_version: str, kind: str) -> Any:
     raise AssertionError(f"no definition of {kind} ({api_version})")
 
 
+_ALTERNATIVES = frozenset({"allOf", "anyOf", "oneOf", "not"})
+"""What judges fields that stand beside it: by itself it need not know them all."""
+
+
 def _strict(schema: Any) -> Any:
     """A structural schema as JSON Schema, under which no field is unknown."""
     if isinstance(schema, list):
         return [_strict(one) for one in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {key: _strict(value) for key, value in schema.items() if key not in {"properties", "description"}}
+    made = {
+        key: value if key in _ALTERNATIVES else _strict(value)
+        for key, value in schema.items()
+        if key not in {"properties", "description"}
+    }
     if "properties" in schema:
         made["properties"] = {key: _strict(value) for key, value in schema["properties"].items()}
         if not schema.get("x-kubernetes-preserve-unknown-fields") and "additionalProperties" not in schema:

@@ -72,7 +72,7 @@ def test_a_block_that_has_ended_fails_even_where_ec2_still_calls_it_active(accou
     past = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
     (only,) = found(account, {"capacity": {"block": BLOCK, "ends": past}}, EndDate=past)
     assert only.status == "failed"
-    assert "ended 2026-11-22" in only.words
+    assert "is over, or nearly: it ends 2026-11-22 11:30 UTC" in only.words
 
 
 def test_a_pool_larger_than_its_block_is_warned_of(account: Account) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from components.nodes import start_up
+from infra.addressing import PodAddresses
 from infra.environment.pools import Pool
 from infra.units import GiB
 from operations.twin.backend import Refused
@@ -171,6 +172,16 @@ def test_the_twin_reads_what_nodes_set_aside(
     user_data = start_up.user_data(Pool.model_validate(fields))
     node_group(bench, at, control_plane, launchTemplate=template(bench, userData=user_data))
     assert bench.package.node_groups()[0].huge_pages == 10 * GiB
+
+
+@pytest.mark.parametrize("family", ["al2023", "bottlerocket"])
+def test_the_twin_reads_how_many_pods_nodes_take(
+    bench: Bench, at: Network, control_plane: Made, family: str
+) -> None:
+    pool = Pool.model_validate({"instances": ["m7i.large"], "image": {"family": family}})
+    user_data = start_up.user_data(pool, PodAddresses(apart=True))
+    node_group(bench, at, control_plane, launchTemplate=template(bench, userData=user_data))
+    assert bench.package.node_groups()[0].max_pods == 20
 
 
 def test_tags_of_a_scaling_group_live_with_the_node_group(

@@ -40,6 +40,13 @@ def test_a_node_offers_shares_of_its_gpus(sharing: dict[str, Any], offered: dict
         assert {key: value for key, value in amounts.items() if "nvidia" in key} == offered
 
 
+def test_a_node_takes_as_many_pods_as_its_kubelet_is_told() -> None:
+    (told,) = nodes.wanted([group(desired=1, max_pods=51)]).values()
+    assert (told["status"]["allocatable"]["pods"], told["status"]["capacity"]["pods"]) == ("51", "51")
+    (silent,) = nodes.wanted([group(desired=1)]).values()
+    assert silent["status"]["allocatable"]["pods"] == str(shape("p4d.24xlarge").max_pods)
+
+
 def test_huge_pages_are_no_memory_of_the_usual_kind() -> None:
     (node,) = nodes.wanted([group(desired=1, huge_pages=10 * GiB)]).values()
     allocatable = node["status"]["allocatable"]
