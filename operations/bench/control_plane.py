@@ -198,7 +198,9 @@ def _group(root: Path, size: int) -> NodeGroup:
 def _team(root: Path) -> list[Manifest]:
     """What the environment's program declares for its team in Kubernetes."""
     resources = plan(load(find(ENVIRONMENT, root)), root).resources
-    return [dict(resource.inputs) for resource in resources if resource.type.startswith("kubernetes:")]
+    owners = {one.urn for one in resources if one.type == "mlcluster:tenancy:Team"}
+    of_kubernetes = (one for one in resources if one.type.startswith("kubernetes:"))
+    return [dict(one.inputs) for one in of_kubernetes if one.parent in owners]
 
 
 def _renamed(manifests: list[Manifest], team: str) -> list[Manifest]:

@@ -106,7 +106,7 @@ def _deployed(voice: Voice, file: Path, *, on_twin: bool) -> Mapping[str, Any] |
             site = stack.enter_context(lifecycle.opened(file, twin=place, listener=Silent()))
             return site.stack.state() or {}
     except (BadInput, Failure, Refusal) as error:
-        why = error.problems[0].message if isinstance(error, BadInput) else str(error)
+        why = str(error.problems[0]) if isinstance(error, BadInput) else str(error)
         voice.notice(f"whether services are up could not be found out: {why[:_SAID]}")
         return None
 

@@ -10,7 +10,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.mocks import MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import provider_pb2, resource_pb2
 
-from infra.problems import Problem
+from infra.problems import ABSENT, Problem
 from infra.resources import RecordedResource
 from operations.recorder import fields, invented, wire
 
@@ -132,10 +132,16 @@ class Recorder(MockMonitor):
         if request.custom and not request.type.startswith("pulumi:"):
             if not request.provider:
                 yield Problem(urn, request.type, "has no explicit provider", "pass the stack's provider down")
-            yield from fields.check(f"{request.name} ({request.type})", request.type, inputs)
+            yield from self._judged(f"{request.name} ({request.type})", request.type, inputs)
         elif request.type.startswith(_PROVIDER):
             unpacked = fields.unpacked(request.type, inputs)
             yield from fields.check(f"{request.name} ({request.type})", request.type, unpacked)
+
+    def _judged(self, where: str, token: str, inputs: Mapping[str, Any]) -> Iterator[Problem]:
+        """What is wrong with fields; in a preview nothing lacks, for it may come of what is not known yet."""
+        for problem in fields.check(where, token, inputs):
+            if not (self._preview and problem.value is ABSENT):
+                yield problem
 
     def _remember(self, urn: str, request: Any) -> None:
         provider = _urn_of(request.provider)

@@ -65,7 +65,8 @@ def test_a_release_that_is_only_recorded_says_so(
         again = run.up(stack, progress)
         assert again.changes.keys() == {"same"}
         assert "warning" not in stack.preview(color="never").stdout
-        run.down(stack)
+        gone = run.down(stack)
+        assert (gone.result, gone.errors) == ("succeeded", ())
         printed = stack.up(color="never").stdout
         assert f"warning: {TOLD}" in printed, "what Pulumi itself prints"
         run.down(stack)

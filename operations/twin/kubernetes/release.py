@@ -190,7 +190,8 @@ class Releases:
         """Removes every revision of a recorded release, and the definitions that only it needed."""
         going = self._unneeded(revision)
         for each in records.revisions(self._api, revision.ref.namespace, revision.content["name"]):
-            self._api.delete(each.ref)
+            # In the foreground they would stay until the garbage collector has looked at them.
+            self._api.delete(each.ref, propagation="Background")
         made = revision.content.get("definitions") or {}
         definitions.remove(self._api, going, frozenset(name for name in going if made[name]))
 
