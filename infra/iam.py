@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
+
+from infra.places import Place
 
 Statement = Mapping[str, Any]
 
@@ -57,3 +59,27 @@ def account_key(root: str, *more: Statement) -> str:
     return document(
         {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}, *more
     )
+
+
+USE_KEY: Final = ("kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*")
+"""What a service does with a key that it encrypts for others with."""
+
+
+def key_for_logs(place: Place, groups: str | Sequence[str]) -> Statement:
+    """What a key's policy says so that CloudWatch Logs may encrypt log groups with it, and nothing else.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+
+    Args:
+        place: Where the groups are.
+        groups: The name of one, or the names of several.
+    """
+    named = isinstance(groups, str)
+    arns = [place.arn("logs", f"log-group:{group}") for group in ([groups] if named else groups)]
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": f"logs.{place.region}.{place.dns_suffix}"},
+        "Action": list(USE_KEY),
+        "Resource": "*",
+        "Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arns[0] if named else arns}},
+    }

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.resources import RecordedResource
+from operations.engine.events import SECRET
 from operations.guards import Refusal
 from operations.recorder.wire import UNKNOWN
 
 _DEFAULTS: Final = "__defaults"
-_SECRET: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the mark of a secret in a state, none itself
-"""https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go"""
 _SHOWN: Final = 6
 
 
@@ -100,7 +99,7 @@ def _of_another(old: Mapping[str, Any], name: str, new: RecordedResource) -> boo
 def _unclear(value: Any) -> bool:
     """Whether a value is only known later, or is a secret: what cannot be compared counts as the same."""
     if isinstance(value, Mapping):
-        return _SECRET in value or any(_unclear(item) for item in value.values())
+        return SECRET in value or any(_unclear(item) for item in value.values())
     if isinstance(value, list):
         return any(_unclear(item) for item in value)
     return isinstance(value, str) and UNKNOWN in value

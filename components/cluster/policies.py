@@ -20,23 +20,4 @@ def key_policy(place: Place, cluster: str) -> str:
     EKS uses the key by a grant that it makes for itself; CloudWatch Logs must be allowed here, and is for
     this one log group: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
-    return iam.account_key(
-        place.root(),
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": f"logs.{place.region}.{place.dns_suffix}"},
-            "Action": [
-                "kms:Encrypt*",
-                "kms:Decrypt*",
-                "kms:ReEncrypt*",
-                "kms:GenerateDataKey*",
-                "kms:Describe*",
-            ],
-            "Resource": "*",
-            "Condition": {
-                "ArnEquals": {
-                    "kms:EncryptionContext:aws:logs:arn": place.arn("logs", f"log-group:{log_group(cluster)}")
-                }
-            },
-        },
-    )
+    return iam.account_key(place.root(), iam.key_for_logs(place, log_group(cluster)))

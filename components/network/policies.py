@@ -5,8 +5,6 @@ from __future__ import annotations
 from infra import iam
 from infra.places import Place
 
-_USE_KEY = ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"]
-
 
 def perimeter(place: Place, service: str) -> str:
     """The policy of an endpoint in a network without internet: only identities of the account pass.
@@ -41,21 +39,11 @@ def flow_logs_key(place: Place, log_group: str) -> str:
     """
     return iam.account_key(
         place.root(),
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": f"logs.{place.region}.{place.dns_suffix}"},
-            "Action": _USE_KEY,
-            "Resource": "*",
-            "Condition": {
-                "ArnEquals": {
-                    "kms:EncryptionContext:aws:logs:arn": place.arn("logs", f"log-group:{log_group}")
-                }
-            },
-        },
+        iam.key_for_logs(place, log_group),
         {
             "Effect": "Allow",
             "Principal": {"Service": "delivery.logs.amazonaws.com"},
-            "Action": _USE_KEY,
+            "Action": list(iam.USE_KEY),
             "Resource": "*",
             "Condition": _of_us(place),
         },

@@ -182,20 +182,5 @@ def writer(place: Place, groups: Iterable[str]) -> str:
 
 
 def key_policy(place: Place, groups: Iterable[str]) -> str:
-    """The policy of the groups' key: for CloudWatch Logs, and these groups alone.
-
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-    """
-    arns = [place.arn("logs", f"log-group:{group}") for group in groups]
-    return iam.account_key(
-        place.root(),
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": f"logs.{place.region}.{place.dns_suffix}"},
-            "Action": [
-                *("kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*")
-            ],
-            "Resource": "*",
-            "Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arns}},
-        },
-    )
+    """The policy of the groups' key: for CloudWatch Logs, and these groups alone."""
+    return iam.account_key(place.root(), iam.key_for_logs(place, list(groups)))

@@ -63,23 +63,4 @@ def key_policy(place: Place, log_group: str | None) -> str:
     """
     if log_group is None:
         return iam.account_key(place.root())
-    return iam.account_key(
-        place.root(),
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": f"logs.{place.region}.{place.dns_suffix}"},
-            "Action": [
-                "kms:Encrypt*",
-                "kms:Decrypt*",
-                "kms:ReEncrypt*",
-                "kms:GenerateDataKey*",
-                "kms:Describe*",
-            ],
-            "Resource": "*",
-            "Condition": {
-                "ArnEquals": {
-                    "kms:EncryptionContext:aws:logs:arn": place.arn("logs", f"log-group:{log_group}")
-                }
-            },
-        },
-    )
+    return iam.account_key(place.root(), iam.key_for_logs(place, log_group))

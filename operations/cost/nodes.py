@@ -45,7 +45,8 @@ def node_pool(resource: RecordedResource, _: Price, context: Context) -> Share:
     """The nodes that a NodePool of Karpenter's may have, and their volumes; none of them is always there."""
     spec = resource.inputs.get("spec", {})
     requirements = lookup.at(spec, "template.spec.requirements")
-    wanted = {one["key"]: one.get("values", []) for one in requirements or ()}  # type: ignore[attr-defined]
+    listed = requirements if isinstance(requirements, list) else []
+    wanted = {one["key"]: one.get("values", []) for one in listed}
     most = lookup.at(spec, "limits.nodes")
     size = _size(int(str(most)) if most is not None else None, 0)
     made_of = _needed(resource, context, _NODE_CLASS).get("spec", {})

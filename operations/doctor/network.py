@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 
 from infra.environment.network import Network
 from infra.environment.network.reach import Peer
-from infra.labels import ENVIRONMENT_TAG
 from operations.doctor.finding import Finding, failed, passed, warning
 from operations.doctor.patient import Patient
 
@@ -33,7 +32,7 @@ def _neighbours(patient: Patient, network: Network) -> Finding:
         f"{vpc['VpcId']} ({cidr})"
         for page in patient.pages("ec2", "describe_vpcs")
         for vpc in page["Vpcs"]
-        if not _is_own(patient, vpc) and vpc["VpcId"] != given
+        if not patient.owns(vpc) and vpc["VpcId"] != given
         for cidr in _ranges(vpc)
         if cidr.overlaps(network.cidr)
     ]
@@ -58,10 +57,6 @@ def _peer(patient: Patient, name: str, peer: Peer) -> Finding:
         return passed("network", f"peer {name}: {peer.vpc} has {peer.cidr}")
     words = f"peer {name}: {peer.vpc} has {', '.join(map(str, ranges))}, and the file says {peer.cidr}"
     return failed("network", words, f"write network.peers.{name}.cidr as it is")
-
-
-def _is_own(patient: Patient, vpc: Mapping[str, Any]) -> bool:
-    return {"Key": ENVIRONMENT_TAG, "Value": patient.environment.name} in vpc.get("Tags", [])
 
 
 def _ranges(vpc: Mapping[str, Any]) -> list[IPv4Network]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -12,6 +12,7 @@ from typing import Any
 from botocore.config import Config
 
 from infra.environment import Environment
+from infra.labels import ENVIRONMENT_TAG
 
 _QUICK = Config(connect_timeout=5, read_timeout=20, retries={"max_attempts": 3, "mode": "standard"})
 """A check that waits for minutes helps nobody."""
@@ -38,6 +39,10 @@ class Patient:
     def aws(self, service: str) -> Any:
         """A client for the environment's region."""
         return self.connect(service, str(self.environment.region))
+
+    def owns(self, found: Mapping[str, Any]) -> bool:
+        """Whether something at EC2 is the environment's own, by its tag."""
+        return {"Key": ENVIRONMENT_TAG, "Value": self.environment.name} in found.get("Tags", [])
 
     def pages(self, service: str, operation: str, **arguments: Any) -> Iterator[dict[str, Any]]:
         """Every page of an answer."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from infra.catalog import instances, quotas
@@ -19,7 +19,7 @@ _RUNNING: Final = [{"Name": "instance-state-name", "Values": ["pending", "runnin
 def check(patient: Patient) -> Iterator[Finding]:
     """Whether each quota has room for the environment besides what is there already and not its own."""
     needed = demands(patient.environment)
-    limits = _limits(patient, {quota.service for quota in needed})
+    limits = _limits(patient, needed)
     used = _used(patient)
     for quota, need in sorted(needed.items()):
         limit = limits.get(quota)
@@ -42,17 +42,15 @@ def _judged(quota: Quota, need: float, used: float, limit: float) -> Finding:
     return failed("quota", words, ask)
 
 
-def _limits(patient: Patient, services: set[str]) -> dict[Quota, float]:
+def _limits(patient: Patient, needed: Iterable[Quota]) -> dict[Quota, float]:
     """What the account has; a quota that was never raised is listed with AWS' default."""
     found = {}
-    for service in sorted(services):
+    for service in sorted({quota.service for quota in needed}):
         for page in patient.pages("service-quotas", "list_service_quotas", ServiceCode=service):
             for one in page["Quotas"]:
                 found[service, one["QuotaCode"]] = float(one["Value"])
     return {
-        quota: found[quota.service, quota.code]
-        for quota in demands(patient.environment)
-        if (quota.service, quota.code) in found
+        quota: found[quota.service, quota.code] for quota in needed if (quota.service, quota.code) in found
     }
 
 
@@ -67,7 +65,7 @@ def _used(patient: Patient) -> Counter[Quota]:
 def _instances(patient: Patient, used: Counter[Quota]) -> None:
     for page in patient.pages("ec2", "describe_instances", Filters=_RUNNING):
         for instance in (one for group in page["Reservations"] for one in group["Instances"]):
-            if _is_own(patient, instance) or instance.get("InstanceLifecycle") == "capacity-block":
+            if patient.owns(instance) or instance.get("InstanceLifecycle") == "capacity-block":
                 continue
             market: Market = "spot" if instance.get("InstanceLifecycle") == "spot" else "on-demand"
             used[quotas.vcpus(instance["InstanceType"], market)] += _vcpus(instance)
@@ -84,12 +82,12 @@ def _vcpus(instance: Mapping[str, Any]) -> int:
 
 def _addresses(patient: Patient, used: Counter[Quota]) -> None:
     found = patient.aws("ec2").describe_addresses()["Addresses"]
-    used[quotas.quota("addresses")] += sum(not _is_own(patient, one) for one in found)
+    used[quotas.quota("addresses")] += sum(not patient.owns(one) for one in found)
 
 
 def _networks(patient: Patient, used: Counter[Quota]) -> None:
     for page in patient.pages("ec2", "describe_vpcs"):
-        used[quotas.quota("networks")] += sum(not _is_own(patient, one) for one in page["Vpcs"])
+        used[quotas.quota("networks")] += sum(not patient.owns(one) for one in page["Vpcs"])
 
 
 def _clusters(patient: Patient, used: Counter[Quota]) -> None:
@@ -105,11 +103,6 @@ _COUNTED: Final[tuple[Callable[[Patient, Counter[Quota]], None], ...]] = (
     _networks,
     _clusters,
 )
-
-
-def _is_own(patient: Patient, found: Mapping[str, Any]) -> bool:
-    """Whether something is the environment's own, which is in its demand already."""
-    return {"Key": ENVIRONMENT_TAG, "Value": _name(patient)} in found.get("Tags", [])
 
 
 def _name(patient: Patient) -> str:

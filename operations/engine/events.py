@@ -66,14 +66,15 @@ class Operation:
     """Those of them that cannot be changed in place."""
 
 
-_SECRET: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the key by which Pulumi marks special values
+SECRET: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the key by which Pulumi marks special values
+"""https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go"""
 MASK: Final = "[secret]"
 
 
 def masked(value: Any) -> Any:
     """A value of the engine's without its secrets."""
     if isinstance(value, Mapping):
-        if _SECRET in value:
+        if SECRET in value:
             return MASK
         return {key: masked(part) for key, part in value.items()}
     return [masked(part) for part in value] if isinstance(value, list) else value
