@@ -9,10 +9,10 @@ from typing import Any, Final
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
+from components import namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.cluster import cert_manager_manifests as manifests
 from components.cluster import edge_policies
-from components.cluster.namespace import restricted
 from components.identity import PodIdentity, PodIdentityArgs
 from infra.environment.certificates import Certificates
 from infra.handles import ClusterHandle
@@ -62,7 +62,14 @@ class CertManager(pulumi.ComponentResource):
     def __init__(self, name: str, args: CertManagerArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("mlcluster:cluster:CertManager", name, {}, opts)
         self._name, self._args = name, args
-        space = restricted(name, manifests.NAMESPACE, args.scope.labels(_COMPONENT), self, args.after)
+        space = namespaces.namespace(
+            name,
+            manifests.NAMESPACE,
+            args.scope.labels(_COMPONENT),
+            "restricted",
+            parent=self,
+            after=args.after,
+        )
         rights = () if args.challenges is None else self._rights(args.challenges)
         chart = Chart(
             name,

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import pulumi
 
+from components import namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.cluster.controllers import NAMES
-from components.cluster.namespace import restricted
 from components.scheduling import resources
 from infra.handles import ClusterHandle
 from infra.labels import Scope
@@ -50,7 +50,9 @@ class ExternalDns(pulumi.ComponentResource):
     def __init__(self, name: str, args: ExternalDnsArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("mlcluster:cluster:ExternalDns", name, {}, opts)
         namespace, _account = NAMES
-        space = restricted(name, namespace, args.scope.labels(_COMPONENT), self, args.after)
+        space = namespaces.namespace(
+            name, namespace, args.scope.labels(_COMPONENT), "restricted", parent=self, after=args.after
+        )
         chart = Chart(
             name,
             ChartArgs(

@@ -10,10 +10,10 @@ import pulumi_aws as aws
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.rbac import v1 as rbac
 
+from components import namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.cluster import edge_policies
 from components.cluster import external_secrets_manifests as manifests
-from components.cluster.namespace import restricted
 from components.identity import PodIdentity, PodIdentityArgs
 from infra import naming
 from infra.handles import ClusterHandle
@@ -68,7 +68,14 @@ class ExternalSecrets(pulumi.ComponentResource):
     def __init__(self, name: str, args: ExternalSecretsArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("mlcluster:cluster:ExternalSecrets", name, {}, opts)
         self._name, self._args = name, args
-        space = restricted(name, manifests.NAMESPACE, args.scope.labels(_COMPONENT), self, args.after)
+        space = namespaces.namespace(
+            name,
+            manifests.NAMESPACE,
+            args.scope.labels(_COMPONENT),
+            "restricted",
+            parent=self,
+            after=args.after,
+        )
         rights = () if args.aws is None else self._rights(args.aws)
         chart = Chart(
             name,

@@ -10,10 +10,10 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core import v1 as core
 
+from components import namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.mesh import gateway_manifests as manifests
 from components.mesh import istio_values, limits, login_manifests, policies
-from components.mesh.namespace import namespace
 from infra import hostnames, mesh
 from infra.environment.mesh import Gateway as Settings
 from infra.handles import GatewayHandle
@@ -74,12 +74,13 @@ class Gateway(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _namespace(self) -> core.Namespace:
-        return namespace(
+        return namespaces.namespace(
             self._name,
             mesh.GATEWAYS,
             self._args.scope.labels(_COMPONENT),
             "restricted",
-            pulumi.ResourceOptions(parent=self, depends_on=list(self._args.after)),
+            parent=self,
+            after=self._args.after,
         )
 
     def _checks(self, space: core.Namespace, base: str) -> tuple[pulumi.Resource, ...]:

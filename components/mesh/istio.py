@@ -8,10 +8,10 @@ from typing import Any, Final
 import pulumi
 from pulumi_kubernetes.core import v1 as core
 
+from components import namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.definitions import Definitions, DefinitionsArgs
 from components.mesh import istio_values
-from components.mesh.namespace import namespace
 from infra.environment.mesh import Mesh
 from infra.labels import Scope
 from infra.mesh import NAMESPACE
@@ -63,12 +63,13 @@ class Istio(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _namespace(self) -> core.Namespace:
-        return namespace(
+        return namespaces.namespace(
             self._name,
             NAMESPACE,
             self._args.scope.labels(_COMPONENT),
             "privileged",  # the plugin and the proxies on nodes work on the nodes' own network
-            pulumi.ResourceOptions(parent=self, depends_on=list(self._args.after)),
+            parent=self,
+            after=self._args.after,
         )
 
     def _gateway_api(self) -> tuple[pulumi.Resource, ...]:

@@ -10,11 +10,11 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.networking import v1 as networking
 
+from components import namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.mesh import login_manifests as manifests
 from components.mesh import policies
 from components.mesh.istio_values import LOGIN_PORT, LOGIN_SERVICE
-from components.mesh.namespace import namespace
 from components.mesh.route import Route, RouteArgs
 from components.passwords import GeneratedPassword, GeneratedPasswordArgs, StoredSecret, StoredSecretArgs
 from infra.environment.domain import Login as Settings
@@ -77,12 +77,13 @@ class Login(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _namespace(self) -> core.Namespace:
-        return namespace(
+        return namespaces.namespace(
             self._name,
             LOGIN,
             {**self._args.scope.labels(_COMPONENT), **self._args.membership.labels},
             "restricted",
-            pulumi.ResourceOptions(parent=self, depends_on=list(self._args.after)),
+            parent=self,
+            after=self._args.after,
         )
 
     def _strict(self, space: core.Namespace) -> pulumi.Resource:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import pulumi
 from pulumi_kubernetes.core import v1 as core
 
+from components import namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.observability import costs_values
 from components.observability.costs_values import FILE, NAME, NAMESPACE, PRICE_LIST, Prices
-from components.observability.spaces import COMPONENT, namespace
+from components.observability.spaces import COMPONENT
 from infra.environment.costs import Costs
 from infra.handles import Metrics
 from infra.labels import Scope
@@ -37,7 +38,9 @@ class ClusterCosts(pulumi.ComponentResource):
         super().__init__("mlcluster:observability:ClusterCosts", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         # The interface's nginx writes to its image's file system as it starts, and its user is the image's.
-        space = namespace(NAMESPACE, "baseline", args.scope, self, args.after)
+        space = namespaces.namespace(
+            NAMESPACE, NAMESPACE, args.scope.labels(COMPONENT), "baseline", parent=self, after=args.after
+        )
         listed: tuple[pulumi.Resource, ...] = ()
         if args.price_list is not None:
             listed = (

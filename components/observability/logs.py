@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 import pulumi
 import pulumi_aws as aws
 
+from components import namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.identity import PodIdentity, PodIdentityArgs
 from components.observability import logs_values
 from components.observability.logs_values import KINDS, NAME, NAMESPACE, CloudWatch, Loki
-from components.observability.spaces import COMPONENT, namespace
+from components.observability.spaces import COMPONENT
 from infra import naming
 from infra.environment.logs import Logs
 from infra.handles import ClusterHandle
@@ -55,7 +56,9 @@ class ClusterLogs(pulumi.ComponentResource):
         super().__init__("mlcluster:observability:ClusterLogs", name, {}, opts)
         self._name, self._args = name, args
         # It reads files of the node, which even `baseline` forbids.
-        space = namespace(NAMESPACE, "privileged", args.scope, self, args.after)
+        space = namespaces.namespace(
+            NAMESPACE, NAMESPACE, args.scope.labels(COMPONENT), "privileged", parent=self, after=args.after
+        )
         before = () if args.aws is None or args.logs.to == "loki" else self._at_cloudwatch(args.aws)
         Chart(
             NAME,

@@ -10,6 +10,7 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core import v1 as core
 
+from components import namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.observability import alerting, monitors, prometheus_values, rules
 from components.observability.dashboards import boards
@@ -18,7 +19,7 @@ from components.observability.features import Features
 from components.observability.prometheus_values import NAMESPACE, NODES, PORT, RELEASE, Console, Stack
 from components.observability.remote_write import ManagedPrometheus, ManagedPrometheusArgs
 from components.observability.sizing import size
-from components.observability.spaces import COMPONENT, namespace
+from components.observability.spaces import COMPONENT
 from components.passwords import GeneratedPassword, GeneratedPasswordArgs, StoredSecret, StoredSecretArgs
 from infra.environment.monitoring import Monitoring
 from infra.handles import ClusterHandle, Edge, Metrics
@@ -75,9 +76,13 @@ class ClusterMonitoring(pulumi.ComponentResource):
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("mlcluster:observability:ClusterMonitoring", name, {}, opts)
         self._name, self._args = name, args
-        self._space = namespace(NAMESPACE, "restricted", args.scope, self, args.after)
+        self._space = namespaces.namespace(
+            NAMESPACE, NAMESPACE, args.scope.labels(COMPONENT), "restricted", parent=self, after=args.after
+        )
         # The node exporter is in the network and among the processes of its node, and reads its disks.
-        nodes = namespace(NODES, "privileged", args.scope, self, args.after)
+        nodes = namespaces.namespace(
+            NODES, NODES, args.scope.labels(COMPONENT), "privileged", parent=self, after=args.after
+        )
         managed = self._managed()
         secrets = (*self._receivers(), *self._admin())
         release = Chart(
