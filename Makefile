@@ -41,7 +41,7 @@ fast: $(STAMP) ## the tests that need no engine
 test: fast ## the whole suite: fast tests, then those on the real engine
 	@echo "==> tests on the real engine (built once, kept in the user's cache folder)"
 	@$(BIN)/mlcluster twin build
-	@$(BIN)/pytest -q -m engine
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m engine
 
 verify: lint fast ## what every commit passes
 

@@ -20,6 +20,7 @@ from infra.problems import BadInput, Problem
 from operations.engine.backend import Backend, read, trouble, unusable
 from operations.engine.command import Command
 from operations.engine.ladder import Engine
+from operations.settling import settling
 
 _FILE_NAME = re.compile(r"Pulumi\.(?P<stack>[^.]+)\.yaml")
 
@@ -50,8 +51,12 @@ class EngineStack(auto.Stack):
         """Nothing; the base reads the stack's history after every command, with the secrets shown."""
         return auto.UpdateSummary("", datetime.now(UTC), "", {}, {}, "")
 
-    def call(self, *arguments: str) -> str:
-        """Runs a command that is about the stack in its backend alone, and returns its standard output.
+    def call(self, *arguments: str, about: str | None = None) -> str:
+        """Runs a command that is about a stack in its backend alone, and returns its standard output.
+
+        Args:
+            arguments: of the engine's command line.
+            about: the name of another stack of the project; None: this one.
 
         Raises:
             BadInput: the backend cannot be used.
@@ -60,7 +65,7 @@ class EngineStack(auto.Stack):
         """
         try:
             result = self.command.run(
-                [*arguments, "--stack", self.name], self.workspace.work_dir, self.backend.variables
+                [*arguments, "--stack", about or self.name], self.workspace.work_dir, self.backend.variables
             )
         except (auto.StackNotFoundError, auto.StackAlreadyExistsError):
             raise
@@ -78,13 +83,28 @@ class EngineStack(auto.Stack):
         """What the latest command that failed had against the backend, if it was that."""
         return trouble(self.backend.url, self.command.complaint)
 
-    def state(self) -> Mapping[str, Any] | None:
-        """The stack's state as the backend has it, secrets encrypted; None if there is no such stack."""
+    def state(self, about: str | None = None) -> Mapping[str, Any] | None:
+        """The stack's state as the backend has it, secrets encrypted; None if there is no such stack.
+
+        Args:
+            about: the name of another stack of the project; None: this one.
+        """
         try:
-            deployment = json.loads(self.call("stack", "export"))["deployment"]
+            deployment = json.loads(self.call("stack", "export", about=about))["deployment"]
         except auto.StackNotFoundError:
             return None
         return dict(deployment or {})
+
+    def others(self) -> tuple[str, ...]:
+        """Names of the project's other stacks in the backend that may have resources."""
+        try:
+            result = self.command.run(
+                ["stack", "ls", "--json"], self.workspace.work_dir, self.backend.variables
+            )
+        except auto.CommandError:
+            raise unusable(self.backend.url, "; ".join(self.command.complaints)) from None
+        listed = ((one["name"], one.get("resourceCount")) for one in json.loads(result.stdout or "[]"))
+        return tuple(name for name, count in listed if count != 0 and name != self.name)
 
     def init(self) -> None:
         """Makes the stack in the backend, empty."""
@@ -135,7 +155,7 @@ def open_stack(
         command = Command(engine)
         workspace = _Workspace(
             work_dir=str(folder),
-            program=program,
+            program=settling(program),
             env_vars=backend.variables,
             secrets_provider=backend.secrets,
             pulumi_command=command,

@@ -79,11 +79,19 @@ _KINDS: dict[str, _Kind] = {
         _REGIONAL + "nodegroup/{clusterName}/{nodeGroupNamePrefix}{hex}/{uuid}",
     ),
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": _Kind("a-{hex}"),
+    "aws:emrcontainers/virtualCluster:VirtualCluster": _Kind(
+        "{hex}", "arn:{partition}:emr-containers:{region}:{number}:/virtualclusters/{id}"
+    ),
     "aws:glue/catalogDatabase:CatalogDatabase": _Kind("{number}:{name}", _REGIONAL + "database/{name}"),
     "aws:iam/role:Role": _Kind("{name}", "arn:{partition}:iam::{number}:role/{name}"),
     "aws:iam/rolePolicy:RolePolicy": _Kind("{role}:{name}"),
     "aws:kms/alias:Alias": _Kind("{name}", "arn:{partition}:kms:{region}:{number}:{name}"),
     "aws:kms/key:Key": _Kind("{uuid}", "arn:{partition}:kms:{region}:{number}:key/{uuid}"),
+    "aws:rds/instance:Instance": _Kind("db-{hex}", "arn:{partition}:rds:{region}:{number}:db:{identifier}"),
+    "aws:rds/parameterGroup:ParameterGroup": _Kind(
+        "{name}", "arn:{partition}:rds:{region}:{number}:pg:{name}"
+    ),
+    "aws:rds/subnetGroup:SubnetGroup": _Kind("{name}", "arn:{partition}:rds:{region}:{number}:subgrp:{name}"),
     "aws:s3/bucket:Bucket": _Kind("{bucket}", "arn:{partition}:s3:::{bucket}"),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _Kind(
         "sgr-{hex}", _REGIONAL + "security-group-rule/{id}"
@@ -104,15 +112,16 @@ def outputs(urn: str, token: str, inputs: Mapping[str, Any], account: Account) -
         account: where it would be created.
     """
     digest = hashlib.sha256(urn.encode()).hexdigest()
+    uuid = "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
     if token.startswith("kubernetes:"):
-        return _kubernetes_id(inputs), {}
+        return _kubernetes_id(inputs), {"metadata": {**inputs.get("metadata", {}), "uid": uuid}}
     if not token.startswith("aws:"):
         return digest[:17], {}
     kind = _KINDS.get(token, _Kind("{kind}-{hex}", _REGIONAL + "{kind}/{id}"))
     facts = _Facts(
         inputs,
         hex=digest[:17],
-        uuid="-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32])),
+        uuid=uuid,
         partition=account.partition,
         region=inputs.get("region") or account.region,
         number=account.number,
@@ -155,6 +164,8 @@ class _Facts(dict[str, Any]):
         return ""
 
 
+_SECRET = "arn:{partition}:secretsmanager:{region}:{number}:secret:rds!db-{uuid}"  # noqa: S105
+
 _SPECIAL: dict[str, Callable[[_Facts], dict[str, Any]]] = {
     "aws:eks/cluster:Cluster": lambda facts: {
         "certificateAuthority": {"data": "bWFkZSB1cA=="},
@@ -170,6 +181,10 @@ _SPECIAL: dict[str, Callable[[_Facts], dict[str, Any]]] = {
         "repositoryUrl": f"{facts['number']}.dkr.ecr.{facts['region']}.amazonaws.com/{facts['name']}"
     },
     "aws:kms/key:Key": lambda facts: {"keyId": facts["uuid"]},
+    "aws:rds/instance:Instance": lambda facts: {
+        "address": f"{facts['identifier']}.{facts['hex'][:12]}.{facts['region']}.rds.amazonaws.com",
+        "masterUserSecrets": [{"secretArn": _SECRET.format_map(facts), "secretStatus": "active"}],
+    },
 }
 
 

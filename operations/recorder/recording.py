@@ -19,6 +19,7 @@ from pulumi.runtime.settings import Settings
 from infra.problems import Problem
 from infra.resources import RecordedResource
 from operations.recorder.monitor import Options, Recorder
+from operations.settling import settling
 
 if TYPE_CHECKING:
     from infra.environment import Environment
@@ -105,7 +106,7 @@ def record_program(
             root_directory="",
         )
         with _loop() as loop:
-            loop.run_until_complete(run_in_stack(program))
+            loop.run_until_complete(run_in_stack(settling(program)))
 
     _in_thread(run)
     if recorder.problems:

@@ -248,8 +248,16 @@ class ControlPlane:
         )
 
 
+# Without leader election: one that was killed leaves a lease that its successor waits 15 s for. And a claim
+# before its volume is only looked at again with the next sync, every 15 s if nothing is said.
+_ALONE: Final = ("leader-elect", "false")
+_OPTIONS: Final = {
+    "kube-controller-manager": (_ALONE, ("pvclaimbinder-sync-period", "1s")),
+    "kube-scheduler": (_ALONE,),
+}
+
+
 def _kwokctl_configuration(programs: Path, ports: Mapping[str, int]) -> dict[str, Any]:
-    # Without leader election: one that was killed leaves a lease that its successor waits 15 s for.
     options = {
         "runtime": "binary",
         "kubeVersion": f"v{binaries.KUBERNETES}",
@@ -273,8 +281,8 @@ def _kwokctl_configuration(programs: Path, ports: Mapping[str, int]) -> dict[str
                 "extraArgs": [{"key": "disable-admission-plugins", "value": _WEBHOOKS}],
             },
             *(
-                {"name": name, "extraArgs": [{"key": "leader-elect", "value": "false"}]}
-                for name in ("kube-controller-manager", "kube-scheduler")
+                {"name": name, "extraArgs": [{"key": key, "value": value} for key, value in options]}
+                for name, options in _OPTIONS.items()
             ),
         ],
     }

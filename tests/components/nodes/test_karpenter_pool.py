@@ -1,6 +1,7 @@
 """Pools of Karpenter: what their nodes are, that they are those of managed pools, and how they end."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -371,12 +372,18 @@ def strict(schema: Any) -> Any:
     return {"anyOf": [{"type": "integer"}, inner]} if schema.get("x-kubernetes-int-or-string") else inner
 
 
-def refused(kind: str, given: Any) -> list[str]:
+@cache
+def judge(kind: str) -> jsonschema.Draft202012Validator:
+    """What judges the specification of a kind."""
     found = dict(definitions())[kind]
     (version,) = [one for one in found["spec"]["versions"] if one["served"]]
     assert manifests.VERSIONS[kind] == f"{found['spec']['group']}/{version['name']}"
     schema = version["schema"]["openAPIV3Schema"]["properties"]["spec"]
-    return [one.message for one in jsonschema.Draft202012Validator(strict(schema)).iter_errors(given)]
+    return jsonschema.Draft202012Validator(strict(schema))
+
+
+def refused(kind: str, given: Any) -> list[str]:
+    return [one.message for one in judge(kind).iter_errors(given)]
 
 
 @upstream
