@@ -21,6 +21,7 @@ from operations import folders
 from operations.guards import Failure
 from operations.twin import control
 from operations.twin.backend import Item, Refused
+from operations.twin.edition import edition
 from operations.twin.server import FAILED, LOCK, LOG, READY, locked
 
 _START_S: Final = 60.0
@@ -101,6 +102,18 @@ class Twin:
         if launched.returncode != 0:
             raise TwinFailed(f"twin {self.name} does not start: {launched.stderr.strip()[-500:]}")
         return self._awaited(int(launched.stdout))
+
+    def renew(self) -> bool:
+        """Stops a daemon that runs another edition of this code; the next start brings it back as it was.
+
+        Returns:
+            Whether there was one.
+        """
+        ready = self._ready()
+        if ready is None or self._process(ready) is None or ready.get("edition") == edition():
+            return False
+        self.stop()
+        return True
 
     def status(self) -> Status:
         """Returns how the twin is, without starting it."""

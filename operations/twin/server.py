@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from operations.twin.backend import Package, Refused
+from operations.twin.edition import edition
 
 if TYPE_CHECKING:
     from operations.twin.aws.package import AwsPackage
@@ -221,7 +222,13 @@ class Daemon:
             logger.exception("save")
 
     def _ready(self) -> dict[str, Any]:
-        return {"pid": os.getpid(), "since": self._since, "token": self._token, "ports": self._ports}
+        return {
+            "pid": os.getpid(),
+            "since": self._since,
+            "token": self._token,
+            "ports": self._ports,
+            "edition": edition(),
+        }
 
 
 def _environment() -> None:

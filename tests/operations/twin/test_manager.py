@@ -16,8 +16,10 @@ import boto3
 import psutil
 import pytest
 
+from operations.twin.edition import edition
 from operations.twin.given import Given, GivenVpc
 from operations.twin.manager import Running, Twin, TwinFailed
+from operations.twin.server import READY
 
 ACCOUNT = "111122223333"
 
@@ -106,6 +108,29 @@ def test_a_stopped_twin_comes_back_as_it_was(twin: Twin) -> None:
     assert not twin.status().running
     twin.stop()
     assert vpcs(twin.start()) == [made]
+
+
+def test_a_daemon_of_another_edition_makes_way(twin: Twin) -> None:
+    running = twin.start()
+    made = vpc(running)
+    assert not twin.renew()
+    assert twin.start().pid == running.pid
+    ready = twin.folder / READY
+    ready.write_text(json.dumps({**json.loads(ready.read_text()), "edition": "an older one"}))
+    assert twin.renew()
+    again = twin.start()
+    assert again.pid != running.pid
+    assert vpcs(again) == [made]
+
+
+def test_an_edition_is_of_the_files_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "operations" / "twin" / "one.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("a = 1")
+    before = edition.__wrapped__(tmp_path)
+    assert edition.__wrapped__(tmp_path) == before
+    file.write_text("a = 10")
+    assert edition.__wrapped__(tmp_path) != before
 
 
 def test_a_killed_twin_comes_back_as_it_was_saved(twin: Twin) -> None:
