@@ -1,0 +1,1 @@
+"""Examples, as their users get them."""
