@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ENV ?= dev
 
-.PHONY: help up down test fast lint verify bench docs lock format clean
+.PHONY: help up down test fast examples lint verify scan bench docs lock format clean
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -36,12 +36,22 @@ lint: $(STAMP) ## format, style, types and the downhill rule
 
 fast: $(STAMP) ## the tests that need no engine
 	@echo "==> fast tests"
-	@$(BIN)/pytest -q -n 2 -m "not engine"
+	@$(BIN)/pytest -q -n 2 -m "not engine and not example"
 
-test: fast ## the whole suite: fast tests, then those on the real engine
+test: fast ## the whole suite: fast tests, then those on the real engine, then the examples
 	@echo "==> tests on the real engine (built once, kept in the user's cache folder)"
 	@$(BIN)/mlcluster twin build
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m engine
+	@$(MAKE) --no-print-directory examples
+
+examples: $(STAMP) ## run the examples for real: Spark and a Kafka broker, fetched once
+	@echo "==> examples/events-to-lake: Spark and Kafka, kept in the user's cache folder"
+	@$(BIN)/python examples/events-to-lake/local.py || echo "==> not set up: its tests are skipped, and say so"
+	@$(BIN)/pytest -q -m example
+
+scan: $(STAMP) ## what security scanners say of what the environments declare
+	@echo "==> checkov and kube-score, kept in the user's cache folder"
+	@$(BIN)/python -m operations.scan
 
 verify: lint fast ## what every commit passes
 

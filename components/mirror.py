@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import pulumi
+import yaml
 
 from infra.catalog.charts import in_mirror
 
-_KEY: Final = re.compile(r"(?i)(.*\W)?image")
+_KEY: Final = re.compile(r"(?i)(.*\W)?image(name)?")
 """Keys whose values are references to images, in pods and in custom resources alike."""
 _REFERENCE: Final = re.compile(r"[^\s@]*(/|:)[^\s]*")
 
@@ -44,8 +45,23 @@ def redirected(value: Any, mirror: str) -> Any:
 def _entry(key: Any, value: Any, mirror: str) -> Any:
     if isinstance(value, pulumi.Output):
         return value.apply(lambda known: _entry(key, known, mirror))
+    if isinstance(value, str) and isinstance(key, str) and key.endswith(".yaml"):
+        return _text(value, mirror)
     if not isinstance(value, str) or not isinstance(key, str) or not _KEY.fullmatch(key):
         return redirected(value, mirror)
     place = mirror.removeprefix("oci://").rstrip("/")
     named = _REFERENCE.fullmatch(value) is not None and "://" not in value
     return in_mirror(value, mirror) if named and not value.startswith(f"{place}/") else value
+
+
+def _text(text: str, mirror: str) -> str:
+    """A manifest within a config map, of which people or a controller make objects.
+
+    As it is written, where no image is in it.
+    """
+    try:
+        manifest = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+    changed = redirected(manifest, mirror)
+    return text if changed == manifest else yaml.safe_dump(changed, sort_keys=False, width=120)

@@ -195,3 +195,60 @@ class GatewayHandle:
     """Whether it asks who people are; without that no web console is let out."""
     ready: tuple[pulumi.Resource, ...]
     """What has a route through it comes after these, and goes before them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """A database of one service's own, as the service gets at it."""
+
+    host: pulumi.Input[str]
+    """The server, as the cluster's pods find it."""
+    port: int
+    name: str
+    """The database."""
+    secret: str
+    """Name of the Secret in the service's namespace with the entries `username`, `password`, `host`, `port`,
+    `database` and `uri`."""
+    ready: tuple[pulumi.Resource, ...]
+    """What uses it comes after these, and goes before them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventStream:
+    """Kafka, whoever runs it, as its clients get at it."""
+
+    kind: Literal["strimzi", "msk", "msk-serverless"]
+    bootstrap: pulumi.Input[str]
+    """Addresses of brokers, `host:port` with commas between, for clients in the cluster."""
+    auth: Literal["scram", "iam"]
+    """How clients say who they are, over TLS: a password (SASL/SCRAM-SHA-512), or their pod's role
+    (SASL/OAUTHBEARER or AWS_MSK_IAM)."""
+    registry: str | None = None
+    """The schema registry within the cluster, as a URL; None where there is none."""
+    connect: str | None = None
+    """Kafka Connect within the cluster, as a URL; None where there is none."""
+    ready: tuple[pulumi.Resource, ...] = ()
+    """What uses it comes after these, and goes before them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SparkPlatform:
+    """Where Spark jobs run."""
+
+    kind: Literal["operator", "emr"]
+    events: pulumi.Input[str]
+    """Where jobs write their event logs: ``s3a://bucket/prefix``. Empty where there is no lake."""
+    ready: tuple[pulumi.Resource, ...] = ()
+    """What jobs and their namespaces need comes after these, and goes before them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelinePlatform:
+    """Where pipelines run."""
+
+    kind: Literal["argo"]
+    artifacts: pulumi.Input[str] | None = None
+    """Where steps leave what others take up: ``s3://bucket/teams``, and below it each team's own folder and
+    ``artifacts``. None: there is no lake."""
+    ready: tuple[pulumi.Resource, ...] = ()
+    """What pipelines need comes after these, and goes before them."""

@@ -23,8 +23,8 @@ def service_trust(service: str) -> str:
     )
 
 
-def pod_identity_trust(cluster: str, namespaces: Sequence[str], service_account: str) -> str:
-    """Who may assume a role: pods of one service account in some namespaces of one cluster.
+def pod_identity_trust(cluster: str, namespaces: Sequence[str], service_account: str | Sequence[str]) -> str:
+    """Who may assume a role: pods of one service account, or several, in some namespaces of one cluster.
 
     The association alone would let anybody who may create associations hand the role to any pod. EKS puts
     these tags on the session: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
@@ -32,7 +32,7 @@ def pod_identity_trust(cluster: str, namespaces: Sequence[str], service_account:
     Args:
         cluster: The cluster's physical name.
         namespaces: The pods' namespaces.
-        service_account: The name that the service account has in each of them.
+        service_account: The name that the service account has in each of them; or several names.
     """
     return document(
         {
@@ -43,7 +43,9 @@ def pod_identity_trust(cluster: str, namespaces: Sequence[str], service_account:
                 "StringEquals": {
                     "aws:RequestTag/eks-cluster-name": cluster,
                     "aws:RequestTag/kubernetes-namespace": list(namespaces),
-                    "aws:RequestTag/kubernetes-service-account": service_account,
+                    "aws:RequestTag/kubernetes-service-account": (
+                        service_account if isinstance(service_account, str) else list(service_account)
+                    ),
                 }
             },
         }

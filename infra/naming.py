@@ -123,6 +123,11 @@ def secret(environment: str, *path: str) -> str:
     return "/".join((PRODUCT, environment, *path))
 
 
+def team_role(environment: str, team: str) -> str:
+    """The name of the role that a team's pods have; IAM takes 64 characters."""
+    return physical(environment, "team", team, limit=64)
+
+
 def principal(arn: str) -> str:
     """The logical name of what is made for an IAM role or user: its account, kind, path and name."""
     return re.sub("[:/]", "-", arn.partition("::")[2])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from infra.environment import Environment
+from infra.environment.section import dotted
 from operations.cost import Cost
 
 
@@ -50,28 +52,63 @@ _KEEPING: Final = {
 """Sections of `storage` that say whether their data is kept, and what that is."""
 _FILES: Final = ("lustre", "shared")
 """Mappings in `storage` of file systems, each of which says so."""
+_KAFKA: Final = "Kafka with all that is in it"
 
 
 def keeps_no_data(environment: Environment) -> None:
     """Refuses to take down a stack whose data was asked to be kept.
 
     Raises:
-        Refusal: the stack holds a lake, a registry, a catalog, Ceph or a file system with ``keep: retain``.
+        Refusal: the stack holds a store, Kafka, topics or Postgres with ``keep: retain``.
     """
+    kept = {**_stores(environment), **_streams(environment), **_databases(environment)}
+    if not kept:
+        return
+    paths, told = ", ".join(kept), ", ".join(dict.fromkeys(kept.values()))
+    raise Refusal(
+        f"{environment.name} holds {told} that its file says to keep ({paths}: retain)",
+        f"to delete the data for good: set {paths} to destroy, "
+        f"run `mlcluster up {environment.name}`, then `mlcluster down {environment.name}`",
+    )
+
+
+def _stores(environment: Environment) -> dict[str, str]:
+    """Stores whose data is kept, by the path that says so; of a stack of teams, the platform has them."""
+    if environment.teams_of is not None:
+        return {}
     storage = environment.storage
     sections: dict[tuple[str, ...], Any] = {(name,): getattr(storage, name) for name in _KEEPING}
     for kind in _FILES:
         sections |= {(kind, name): one for name, one in getattr(storage, kind).items()}
-    kept = [path for path, section in sections.items() if section is not None and section.keep == "retain"]
-    if not kept:
-        return
-    paths = [f"storage.{'.'.join(path)}.keep" for path in kept]
-    told = (_KEEPING[path[0]] if len(path) == 1 else f"the file system {path[1]}" for path in kept)
-    raise Refusal(
-        f"{environment.name} holds {', '.join(told)} that its file says to keep ({', '.join(paths)}: retain)",
-        f"to delete the data for good: set {', '.join(paths)} to destroy, "
-        f"run `mlcluster up {environment.name}`, then `mlcluster down {environment.name}`",
-    )
+    return {
+        f"storage.{'.'.join(path)}.keep": _KEEPING[path[0]]
+        if len(path) == 1
+        else f"the file system {path[1]}"
+        for path, section in sections.items()
+        if section is not None and section.keep == "retain"
+    }
+
+
+def _streams(environment: Environment) -> dict[str, str]:
+    """Kafka and topics that are kept, as far as this stack has them, by the path that says so."""
+    kafka, is_platform = environment.kafka, environment.teams_of is None
+    if kafka is None:
+        return {}
+    kept = {"kafka.keep": _KAFKA} if is_platform and kafka.keep == "retain" else {}
+    for name, topic in kafka.topics.items():
+        here = is_platform if topic.team is None else topic.team in environment.teams
+        if here and kafka.kept(topic):
+            path = "kafka.keep" if topic.keep is None else dotted(("kafka", "topics", name, "keep"))
+            kept.setdefault(path, "topics")
+    return kept
+
+
+def _databases(environment: Environment) -> dict[str, str]:
+    """Postgres that is kept; of a stack of teams, the platform has it."""
+    postgres = environment.postgres
+    if postgres is None or postgres.keep != "retain" or environment.teams_of is not None:
+        return {}
+    return {"postgres.keep": "Postgres with all databases of services"}
 
 
 def named(environment: Environment, typed: str | None) -> None:
@@ -90,6 +127,43 @@ def named(environment: Environment, typed: str | None) -> None:
     raise Refusal(
         f"{environment.name} is protected (lifetime.protect: true) and {given}",
         f"type its name when asked, or give it: mlcluster down {environment.name} --name {environment.name}",
+    )
+
+
+def platform_stands(environment: Environment, outputs: Mapping[str, Any]) -> None:
+    """Refuses to bring teams up in a cluster that is not there.
+
+    Args:
+        environment: a stack of teams.
+        outputs: those of the platform's stack; empty where it is not up.
+
+    Raises:
+        Refusal: it is not up, or has been changed half-way.
+    """
+    if "namespaces" in outputs:
+        return
+    home = environment.home
+    raise Refusal(
+        f"{environment.name} has teams of {home}, which is not up", f"run `mlcluster up {home}` first"
+    )
+
+
+def no_teams_elsewhere(environment: Environment, stacks: Sequence[str]) -> None:
+    """Refuses to take a cluster down from under the teams of other stacks.
+
+    Args:
+        environment: what is to be taken down.
+        stacks: names of the stacks of its teams that are up.
+
+    Raises:
+        Refusal: there are such stacks.
+    """
+    if not stacks:
+        return
+    verb = "is" if len(stacks) == 1 else "are"
+    raise Refusal(
+        f"{', '.join(stacks)} with teams of {environment.name} {verb} still up",
+        "take them down first: " + "; ".join(f"`mlcluster down {stack}`" for stack in stacks),
     )
 
 

@@ -33,12 +33,16 @@ def on_twin(twin: Twin, environment: Environment) -> tuple[Leftover, ...]:
 
     Custom kinds are the cluster's, which at AWS takes them along: charts leave theirs behind, as Helm does,
     lest somebody's objects go. Objects of theirs that are left are told of.
+
+    Of a stack of teams only what has its name: around it the platform lives on.
     """
+    alone = environment.teams_of is None
     return tuple(
         sorted(
             Leftover(item.service, item.type, item.id)
             for item in twin.inventory()
-            if item.environment == environment.name or (item.environment is None and item.type != _KIND)
+            if item.environment == environment.name
+            or (alone and item.environment is None and item.type != _KIND)
         )
     )
 

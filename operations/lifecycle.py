@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from infra.environment import Environment, find, load, project_root
 from infra.environment.checks.pools import ended
 from infra.problems import BadInput, Problem
 from infra.resources import RecordedResource
-from operations import guards, keeping, protection, shrinking
+from operations import brokers, growing, guards, keeping, offboarding, protection, shrinking
 from operations.deployed import control_plane
 from operations.engine import backend, ladder, run, workspace
 from operations.engine.events import Progress
@@ -46,12 +47,15 @@ class Site:
     """None in the real world."""
 
 
-def twin_name(stack: str) -> str:
-    """The twin that a stack lives on: the environment's, for its data stack too.
+def twin_name(environment: str) -> str:
+    """The twin that an environment lives on: that of the platform, for its data stack too.
 
     A platform looks on its own twin for the data stack that it reads: `prod-data` lives on the twin `prod`.
+
+    Args:
+        environment: `Environment.home`: of a stack of teams it is the platform's name.
     """
-    return stack.removesuffix(_DATA_SUFFIX) or stack
+    return environment.removesuffix(_DATA_SUFFIX) or environment
 
 
 def data_file(environment: Environment, root: Path) -> Path | None:
@@ -60,7 +64,9 @@ def data_file(environment: Environment, root: Path) -> Path | None:
     Raises:
         BadInput: there is no such file.
     """
-    return None if environment.data is None else find(environment.data, root)
+    if environment.data is None or environment.teams_of is not None:
+        return None
+    return find(environment.data, root)
 
 
 @contextmanager
@@ -81,7 +87,7 @@ def opened(file: Path, *, twin: Twin | None, listener: Listener) -> Iterator[Sit
     environment = load(file)
     engine = ladder.find(listener)
     place = backend.of_site(root, file) if twin is None else _on_twin(twin, environment, engine, listener)
-    with workspace.open_stack(file, root, engine, place, program) as stack:
+    with workspace.open_stack(file, root, engine, place, partial(program, file.parent)) as stack:
         try:
             yield Site(environment=environment, file=file, root=root, stack=stack, twin=twin)
         finally:
@@ -104,7 +110,9 @@ def _on_twin(twin: Twin, environment: Environment, engine: Engine, listener: Lis
 
 
 def started(twin: Twin, listener: Listener) -> Running:
-    """Starts a twin, after its control plane's programs were had."""
+    """Starts a twin, after its control plane's programs were had; one of an older edition is started anew."""
+    if twin.renew():
+        listener.say(f"twin {twin.name}: started anew, with this edition of the code")
     if kubernetes.kind(twin.folder) is kubernetes.Kind.CONTROL_PLANE:
         binaries.ensure(listener)
     return twin.start()
@@ -122,7 +130,7 @@ def kubeconfig(site: Site) -> str:
         json.loads(site.stack.call("stack", "output", "--json", "--show-secrets")) if exists(site) else {}
     )
     if "kubeconfig" not in outputs:
-        name = site.environment.name
+        name = site.environment.home
         hint = f"bring it up first: mlcluster up {name}; an existing cluster's kubeconfig is your own"
         raise BadInput([Problem("environment", name, "hands out no kubeconfig", hint)])
     return str(outputs["kubeconfig"])
@@ -134,7 +142,7 @@ def up(site: Site, progress: Progress) -> Result:
     Raises:
         BadInput: one of its capacity blocks is over.
         Refusal: its control plane would skip a version of Kubernetes, or go back; or data that is protected
-            would be lost.
+            would be lost; or its platform is not up; or it lacks teams that were never offboarded.
     """
     _still_possible(site)
     return run.up(site.stack, progress)
@@ -158,9 +166,11 @@ def down(site: Site, progress: Progress) -> tuple[Result, tuple[Leftover, ...]]:
         What was done, and what still carries the environment's name afterwards.
 
     Raises:
-        Refusal: its control plane is protected, and its file no longer says so.
+        Refusal: its control plane is protected, and its file no longer says so; or stacks of its teams are
+            still up.
         Failure: EKS keeps on protecting it.
     """
+    guards.no_teams_elsewhere(site.environment, teams_elsewhere(site))
     _unprotect(site)
     result = run.down(site.stack, progress)
     found = on_twin(site.twin, site.environment) if site.twin else at_aws(site.environment)
@@ -169,26 +179,49 @@ def down(site: Site, progress: Progress) -> tuple[Result, tuple[Leftover, ...]]:
 
 def _still_possible(site: Site) -> None:
     """Refuses what was right when the file was written, and is not today or from where the stack is."""
-    if over := list(ended(site.environment, datetime.now(UTC))):
+    environment = site.environment
+    if environment.teams_of is not None:
+        platform = run.outputs_in(site.stack.state(environment.teams_of))
+        guards.platform_stands(environment, platform)
+    elif over := list(ended(environment, datetime.now(UTC))):
         raise BadInput(over)
-    _upgrade_possible(site)
-    _nothing_lost(site)
+    state = site.stack.state()
+    _upgrade_possible(environment, state)
+    offboarding.refuse(environment, offboarding.gone(environment, state))
+    _nothing_lost(site, state)
 
 
-def _upgrade_possible(site: Site) -> None:
-    if site.environment.platform == "aws" and site.environment.cluster is not None:
-        there = control_plane(site.stack.state())
-        guards.one_step(site.environment, None if there is None else there.version)
+def farewell(site: Site) -> tuple[str, ...]:
+    """What `up` says of teams that have left the file, and of what stays of them."""
+    return offboarding.farewell(site.environment, offboarding.gone(site.environment, site.stack.state()))
 
 
-def _nothing_lost(site: Site) -> None:
-    environment, state = site.environment, site.stack.state()
-    files = shrinking.file_systems(state)
+def teams_elsewhere(site: Site) -> tuple[str, ...]:
+    """Names of the stacks with teams of the environment that are up, by what they tell themselves."""
+    if site.environment.cluster is None or site.environment.teams_of is not None:
+        return ()
+    name = site.environment.name
+    told = {other: run.outputs_in(site.stack.state(other)) for other in site.stack.others()}
+    return tuple(sorted(other for other, outputs in told.items() if outputs.get("teams_of") == name))
+
+
+def _upgrade_possible(environment: Environment, state: run.State) -> None:
+    ours = environment.cluster is not None and environment.teams_of is None
+    if environment.platform == "aws" and ours:
+        there = control_plane(state)
+        guards.one_step(environment, None if there is None else there.version)
+
+
+def _nothing_lost(site: Site, state: run.State) -> None:
+    environment = site.environment
+    files, limits, pools = shrinking.file_systems(state), growing.there(state), brokers.there(state)
     kept = (*keeping.protected(state), *(files if environment.lifetime.protect else ()))
-    if kept or files:
+    if kept or files or limits or pools:
         planned = previewed(environment, site.root)
         keeping.refuse(environment.name, keeping.lost(kept, planned, str(environment.region)))
         shrinking.refuse(environment.name, shrinking.shrunk(files, planned))
+        growing.refuse(environment.name, growing.shrunk(limits, planned))
+        brokers.refuse(environment.name, brokers.going(pools, planned, environment))
 
 
 def _unprotect(site: Site) -> None:

@@ -36,20 +36,17 @@ class Plan:
 
 
 def plan(environment: Environment, root: Path, on: date | None = None) -> Plan:
-    """Plan an environment; the data stack that it refers to is recorded first, for its outputs.
+    """Plan an environment; the stack that it refers to is recorded first, for its outputs.
 
     Args:
         environment: what to plan.
-        root: the project whose ``stacks/`` folder holds the data stack's file.
+        root: the project whose ``stacks/`` folder holds that stack's file.
         on: the day whose prices count, because old Kubernetes versions get dearer; None: the catalog's own.
 
     Raises:
         BadInput: the data stack's file is missing or wrong.
     """
-    references = {}
-    if environment.data is not None:
-        references[environment.data] = record(load(find(environment.data, root))).outputs
-    recording = record(environment, references=references)
+    recording = record(environment, references=references(environment, root))
     return Plan(
         environment=environment,
         resources=recording.resources,
@@ -66,10 +63,20 @@ def previewed(environment: Environment, root: Path) -> tuple[RecordedResource, .
     Raises:
         BadInput: the data stack's file is missing or wrong.
     """
-    references = {}
-    if environment.data is not None:
-        references[environment.data] = record(load(find(environment.data, root))).outputs
-    return record(environment, preview=True, references=references).resources
+    return record(environment, preview=True, references=references(environment, root)).resources
+
+
+def references(environment: Environment, root: Path) -> dict[str, Mapping[str, Any]]:
+    """The outputs of the stack that an environment's program reads, by its name: as they would be.
+
+    Raises:
+        BadInput: the file of that stack is missing or wrong.
+    """
+    name = environment.teams_of or environment.data
+    if name is None:
+        return {}
+    other = load(find(name, root))
+    return {name: record(other, references=references(other, root)).outputs}
 
 
 class _Document(BaseModel):

@@ -6,7 +6,7 @@ outlive them; what looks after teams' data comes after them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ import pulumi
 
 from components.storage import backup_manifests, cache_manifests
 from components.storage.backup import AtAws, Backups, BackupsArgs
+from components.storage.backup_teams import TeamBackups, TeamBackupsArgs
 from components.storage.cache import DatasetCache, DatasetCacheArgs
 from components.storage.ceph import CephCluster, CephClusterArgs
 from components.storage.ceph_lake import CephLake, CephLakeAccess, CephLakeAccessArgs, CephLakeArgs
@@ -26,6 +27,7 @@ from components.storage.snapshots import (
     SnapshotControllerArgs,
 )
 from components.tenancy import access, manifests
+from infra import ceph as names
 from infra.environment import Environment
 from infra.environment.storage.lake import LAKE_ZONES
 from infra.environment.teams import PHASES
@@ -80,6 +82,23 @@ def on_existing_cluster(env: Environment, opts: pulumi.ResourceOptions) -> Base:
     return Base(drivers=drivers, lake=lake.handle, ready=(*ready, *ceph.ready, *lake.ready))
 
 
+def elsewhere(env: Environment, told: Callable[[str], pulumi.Output[Any]]) -> ObjectStore | None:
+    """The lake on Ceph that another stack has made for an environment.
+
+    Args:
+        env: The environment.
+        told: What that stack tells by a name.
+    """
+    ceph = env.storage.ceph
+    if ceph is None or "objects" not in ceph.offers:
+        return None
+    return ObjectStore(
+        buckets={zone: told("lake")[zone] for zone in LAKE_ZONES},
+        key_arn=pulumi.Output.from_input(""),
+        endpoint=names.endpoint(tls=ceph.certificate is not None),
+    )
+
+
 def deploy(
     env: Environment,
     base: Base,
@@ -87,7 +106,7 @@ def deploy(
     opts: pulumi.ResourceOptions,
     cluster: ClusterHandle | None = None,
 ) -> None:
-    """What looks after teams' data.
+    """What looks after teams' data, but for teams' own parts.
 
     Args:
         env: The environment.
@@ -96,7 +115,6 @@ def deploy(
         opts: Options of the components.
         cluster: The cluster, on platform `aws`.
     """
-    _ways_into_the_lake(env, base, teams, opts)
     classes = _snapshot_classes(env, base, opts)
     _backups(env, base, teams, (*base.ready, *classes), opts, cluster)
     _cache(env, base, teams, opts)
@@ -122,20 +140,24 @@ def _snapshot_classes(
     return SnapshotClasses("snapshots", args, opts).ready
 
 
-def _ways_into_the_lake(
-    env: Environment, base: Base, teams: Mapping[str, TeamSpace], opts: pulumi.ResourceOptions
+def ways_into_the_lake(
+    env: Environment,
+    lake: ObjectStore | None,
+    teams: Mapping[str, TeamSpace],
+    after: tuple[pulumi.Resource, ...],
+    opts: pulumi.ResourceOptions,
 ) -> None:
     """Teams' ways into a lake on Ceph; into one on S3 their own component lets them."""
-    if base.lake is None or base.lake.endpoint is None:
+    if lake is None or lake.endpoint is None:
         return
     for team, space in teams.items():
         args = CephLakeAccessArgs(
             scope=env.scope,
             team=team,
             space=space,
-            lake=base.lake,
+            lake=lake,
             prefix=access.prefix(team),
-            after=base.ready,
+            after=after,
         )
         CephLakeAccess(f"lake-{team}", args, opts)
 
@@ -156,11 +178,33 @@ def _backups(
         backup=env.storage.backup,
         lake=base.lake,
         aws=aws,
-        teams=teams,
+        teams={name: space for name, space in teams.items() if not env.teams[name].offboard},
         after=after,
         charts=wiring.charts_of(env),
     )
-    Backups("backup", args, opts)
+    made = Backups("backup", args, opts)
+    leaving = {name: space for name, space in teams.items() if env.teams[name].offboard}
+    if leaving:
+        backups_of_teams(env, leaving, (made,), opts)
+
+
+def backups_of_teams(
+    env: Environment,
+    teams: Mapping[str, TeamSpace],
+    after: tuple[pulumi.Resource, ...],
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """Backups of teams that are not among Velero's own: those of another stack, and of who leaves."""
+    if env.storage.backup is None:
+        return
+    args = TeamBackupsArgs(
+        scope=env.scope,
+        backup=env.storage.backup,
+        teams=teams,
+        leaving=[name for name in teams if env.teams[name].offboard],
+        after=after,
+    )
+    TeamBackups("backups-of-teams", args, opts)
 
 
 def _cache(
@@ -193,7 +237,7 @@ def _homes(team: str) -> list[str]:
 
 def _homes_of_users(env: Environment) -> tuple[str, ...]:
     """Namespaces with users of an object store on Ceph."""
-    teams = [home for team in env.teams for home in _homes(team)]
+    teams = [home for team in env.all_teams for home in _homes(team)]
     backup = [] if env.storage.backup is None else [backup_manifests.NAMESPACE]
     cache = [] if env.storage.cache is None else [cache_manifests.NAMESPACE]
     return (*teams, *backup, *cache)
@@ -202,7 +246,9 @@ def _homes_of_users(env: Environment) -> tuple[str, ...]:
 def _grants(env: Environment) -> list[Grant]:
     """Who gets at which part of a lake on Ceph: teams at theirs, backups at their own, caches at theirs."""
     teams = [
-        Grant(users=tuple(_homes(team)), prefix=access.prefix(team), zones=LAKE_ZONES) for team in env.teams
+        Grant(users=tuple(_homes(team)), prefix=access.prefix(team), zones=LAKE_ZONES)
+        for team, one in env.all_teams.items()
+        if not one.offboard
     ]
     prefix = backup_manifests.prefix(env.name)
     backup = Grant(users=(backup_manifests.USER,), prefix=prefix, zones=(backup_manifests.ZONE,))

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 
 from components.cluster.cert_manager import CertManager, CertManagerArgs, Challenges
+from components.cluster.cert_manager_manifests import ISSUER
 from components.cluster.controllers import ControllerIdentities, ControllerIdentitiesArgs
 from components.cluster.external_dns import ExternalDns, ExternalDnsArgs
 from components.cluster.external_secrets import (
@@ -17,6 +18,7 @@ from components.cluster.external_secrets import (
     TeamSecrets,
     TeamSecretsArgs,
 )
+from components.cluster.external_secrets_manifests import PLATFORM_STORE
 from components.cluster.load_balancer import LoadBalancers, LoadBalancersArgs
 from components.tenancy import manifests
 from infra import hostnames
@@ -71,10 +73,21 @@ def team_secrets(
             team=name,
             namespaces=space.namespaces,
             groups=manifests.member_groups(name, env.teams[name]),
+            home=env.home,
             place=place,
             after=(*edge.ready, *space.ready),
         )
         TeamSecrets(f"secrets-{name}", args, opts)
+
+
+def elsewhere(env: Environment) -> Edge:
+    """The edge that another stack has made for an environment."""
+    at_aws = env.platform == "aws"
+    return Edge(
+        issuer=None if env.certificates is None else ISSUER,
+        store=PLATFORM_STORE if env.secrets is not None and at_aws else None,
+        passwords=env.secrets is not None,
+    )
 
 
 def _identities(

@@ -37,6 +37,8 @@ class Systems:
 
     lustre: Mapping[str, LustreHandle] = field(default_factory=dict)
     shared: Mapping[str, EfsHandle] = field(default_factory=dict)
+    drivers: tuple[pulumi.Resource, ...] = ()
+    """What mounts them; volumes come after it, and go before it."""
 
 
 def systems(
@@ -96,31 +98,39 @@ def _within(
     return {pool: group for pool, group in fabrics.items() if env.pools[pool].zone == zone}
 
 
+def classes(env: Environment, after: tuple[pulumi.Resource, ...], opts: pulumi.ResourceOptions) -> None:
+    """Storage classes of the cluster's disks.
+
+    Args:
+        env: The environment.
+        after: The drivers' add-ons, and the nodes that they run on.
+        opts: Options with the provider of Kubernetes.
+    """
+    storage = env.storage
+    BlockClasses("block", BlockClassesArgs(scope=env.scope, classes=storage.classes, after=after), opts)
+    if storage.scratch:
+        LocalScratch("scratch", LocalScratchArgs(scope=env.scope, after=after), opts)
+
+
 def volumes(
     env: Environment,
     made: Systems,
     lake: ObjectStore | None,
     teams: Mapping[str, TeamSpace],
-    after: tuple[pulumi.Resource, ...],
     opts: pulumi.ResourceOptions,
 ) -> dict[str, FileSystem]:
-    """Storage classes, and volumes of the file systems for each team.
+    """Volumes of the file systems for each team.
 
     Args:
         env: The environment.
         made: Its file systems.
         lake: What mounts are of; None: there is none.
         teams: Where the teams' pods are.
-        after: The drivers' add-ons, and the nodes that they run on.
         opts: Options with the provider of Kubernetes.
 
     Returns:
         What can be mounted, by its name in the environment file.
     """
-    storage = env.storage
-    BlockClasses("block", BlockClassesArgs(scope=env.scope, classes=storage.classes, after=after), opts)
-    if storage.scratch:
-        LocalScratch("scratch", LocalScratchArgs(scope=env.scope, after=after), opts)
     return {
         **{
             name: LustreVolumes(
@@ -128,14 +138,15 @@ def volumes(
                 LustreVolumesArgs(
                     scope=env.scope,
                     name=name,
-                    system=made.lustre[name],
-                    links=one.link,
+                    system=system,
+                    links=env.storage.lustre[name].link,
                     teams=teams,
-                    after=after,
+                    after=made.drivers,
+                    shared=env.teams_of is not None,
                 ),
                 opts,
             ).handle
-            for name, one in storage.lustre.items()
+            for name, system in made.lustre.items()
         },
         **{
             name: SharedVolumes(
@@ -143,16 +154,16 @@ def volumes(
                 SharedVolumesArgs(
                     scope=env.scope,
                     name=name,
-                    system=made.shared[name],
-                    people=one.people,
+                    system=system,
+                    people=env.storage.shared[name].people,
                     teams=teams,
-                    after=after,
+                    after=made.drivers,
                 ),
                 opts,
             ).handle
-            for name, one in storage.shared.items()
+            for name, system in made.shared.items()
         },
-        **_mounts(env, lake, teams, after, opts),
+        **_mounts(env, lake, teams, made.drivers, opts),
     }
 
 

@@ -58,6 +58,18 @@ def membership(env: Environment) -> Membership | None:
     return Membership(mode=env.mesh.mode, revision=env.mesh.revision, gateway=env.mesh.gateway is not None)
 
 
+def watcher(env: Environment) -> Mapping[str, str]:
+    """Labels by which Prometheus is part of the mesh, so that it can look into what takes in nothing plain.
+
+    An ambient mesh takes single pods in, as they are. Sidecars hand metrics out by a port of their own that
+    is not encrypted, so for those it stays outside:
+    https://istio.io/v1.29/docs/ops/integrations/prometheus/
+    """
+    there = membership(env)
+    watched = env.monitoring is not None and there is not None and there.mode == "ambient"
+    return there.labels if watched and there is not None else {}
+
+
 def deploy(
     env: Environment, edge: Edge, after: tuple[pulumi.Resource, ...], opts: pulumi.ResourceOptions
 ) -> MeshStack:
@@ -86,6 +98,14 @@ def deploy(
     return MeshStack(gateway=gateway, ready=ready)
 
 
+def elsewhere(env: Environment) -> MeshStack:
+    """The mesh that another stack has made for an environment."""
+    if env.mesh is None or env.mesh.gateway is None or env.domain is None:
+        return MeshStack()
+    base = hostnames.base(env.home, env.domain.name)
+    return MeshStack(gateway=GatewayHandle(base=base, login=_asks(env), ready=()))
+
+
 def policies(
     env: Environment, mesh: MeshStack, teams: Mapping[str, TeamSpace], opts: pulumi.ResourceOptions
 ) -> None:
@@ -98,6 +118,7 @@ def policies(
             team=team,
             space=space,
             gateway=env.mesh.gateway is not None,
+            scraped=bool(watcher(env)),
             after=mesh.ready,
         )
         TeamPolicies(f"mesh-{team}", args, opts)

@@ -12,14 +12,14 @@ from components.observability.costs_values import price_list
 from components.observability.features import Features
 from components.observability.logs import ClusterLogs, ClusterLogsArgs, LogsAtAws
 from components.observability.lustre_metrics import LustreMetrics, LustreMetricsArgs
-from components.observability.prometheus import AtAws, ClusterMonitoring, MonitoringArgs
+from components.observability.prometheus import AtAws, ClusterMonitoring, MonitoringArgs, handle
 from components.observability.prometheus_values import Console
 from components.observability.reach import TeamReach, TeamReachArgs
 from infra import naming
 from infra.environment import Environment, dashboards, files
 from infra.environment.monitoring import Monitoring
 from infra.handles import ClusterHandle, Edge, Metrics, TeamSpace
-from stacks import wiring
+from stacks import mesh, wiring
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +66,11 @@ def deploy(
     return Watched(metrics=metrics)
 
 
+def elsewhere(env: Environment) -> Metrics | None:
+    """Where metrics are that another stack watches an environment by."""
+    return None if env.monitoring is None else handle()
+
+
 def reach(env: Environment, teams: Mapping[str, TeamSpace], opts: pulumi.ResourceOptions) -> None:
     """What lets Prometheus into the teams' namespaces, where there is one."""
     if env.monitoring is not None and teams:
@@ -84,6 +89,9 @@ def features(env: Environment) -> Features:
             for name, one in env.storage.lustre.items()
         },
         costs=env.costs is not None,
+        archive=env.postgres is not None
+        and env.postgres.managed is None
+        and env.postgres.backups is not None,
     )
 
 
@@ -107,6 +115,7 @@ def _monitoring(
         edge=edge,
         refresh_s=3600 if env.secrets is None else env.secrets.refresh,
         console=console,
+        member=mesh.watcher(env),
         site=wiring.charts_of(env),
     )
 

@@ -6,7 +6,7 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -17,15 +17,48 @@ from components.cluster.identity_provider import IdentityProvider, IdentityProvi
 from components.network.door import ApiDoor, ApiDoorArgs
 from components.network.existing import AnyVpc, ExistingVpc
 from components.network.vpc import Vpc, VpcArgs
-from components.tenancy.members import Members, MembersArgs
+from components.nodes.karpenter_pool import KarpenterPool
 from components.tenancy.priorities import Priorities, PrioritiesArgs
-from components.tenancy.team import LakeAccess, Team, TeamArgs
 from infra.environment import Environment
 from infra.environment.cluster import Cluster
 from infra.environment.endpoints import endpoints
-from infra.environment.pools.sharing import profiles
-from infra.handles import ClusterHandle, TeamSpace
-from stacks import data_plane, edge, files, gpu, mesh, nodes, observability, storage, wiring
+from infra.handles import ClusterHandle
+from stacks import (
+    data_plane,
+    edge,
+    files,
+    gpu,
+    mesh,
+    nodes,
+    observability,
+    services,
+    shard,
+    storage,
+    teams,
+    wiring,
+)
+from stacks.ground import Ground
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cluster:
+    """A cluster at AWS with its nodes, and the ways to it."""
+
+    vpc: AnyVpc
+    handle: ClusterHandle
+    nodes: nodes.Nodes
+    on_demand: tuple[KarpenterPool, ...]
+    """Pools of Karpenter's."""
+    cloud: pulumi.ResourceOptions
+    """Options of what is only at AWS."""
+    both: pulumi.ResourceOptions
+    """Options of what is in the cluster, or in both."""
+
+    @property
+    def fabrics(self) -> dict[str, pulumi.Input[str]]:
+        """Security groups of the EFA interfaces of pools, by pool."""
+        theirs = {one.pool: one.fabric for one in self.on_demand if one.fabric is not None}
+        return {**self.nodes.fabrics, **theirs}
 
 
 def deploy(env: Environment) -> dict[str, Any]:
@@ -33,56 +66,34 @@ def deploy(env: Environment) -> dict[str, Any]:
 
     Returns:
         The stack's outputs: ``namespaces`` by team, and on platform `aws` also ``cluster``, ``endpoint``,
-        ``kubeconfig`` (a secret), ``vpc_id`` and, where there is data, those of a data stack (`lake.deploy`).
+        ``kubeconfig`` (a secret) and ``vpc_id``; where there is data, those of a data stack (`lake.deploy`);
+        and what stacks of teams have to know (`shard.outputs`).
     """
     return _on_aws(env) if env.platform == "aws" else _on_existing_cluster(env)
 
 
 def _on_aws(env: Environment) -> dict[str, Any]:
-    place = wiring.place_of(env)
-    cloud = pulumi.ResourceOptions(providers=[wiring.aws_provider(place)])
-    vpc = _network(env, cloud)
-    control_plane = _control_plane(env, vpc, cloud)
-    cluster = control_plane.handle
-    door = _door(env, vpc, cluster, cloud)
-    made = nodes.deploy(env, vpc, control_plane, cloud)
+    cloud = pulumi.ResourceOptions(providers=[wiring.aws_provider(wiring.place_of(env))])
+    cluster = _cluster(env, cloud)
     kept = storage.data(env, cloud)
-    storage.first_pulls(env, made.role.arn, cloud)
-    reach = kubernetes.Provider(
-        "kubernetes",
-        kubeconfig=cluster.kubeconfig,
-        cluster_identifier=cluster.name,  # what changes in the kubeconfig does not make it another cluster
-        opts=pulumi.ResourceOptions(depends_on=[*control_plane.access, *vpc.connections, *door]),
-    )
-    mounts = tuple(env.storage.mounts.values())
-    access = (
-        None if kept.lake is None else LakeAccess(place=place, cluster=cluster, lake=kept.lake, mounts=mounts)
-    )
-    inside = pulumi.ResourceOptions(providers=[reach], transformations=wiring.redirecting(env))
-    both = pulumi.ResourceOptions.merge(cloud, inside)
-    nodes.autoscaler(env, control_plane, made, both)
-    on_demand = nodes.karpenter(env, vpc, control_plane, made, both)
-    Priorities("priorities", PrioritiesArgs(scope=env.scope), both)
-    doors = edge.on_aws(env, vpc.handle, cluster, after=(made.addons,), cloud=cloud, opts=both)
-    web = mesh.deploy(env, doors, after=(made.addons,), opts=both)
-    watched = observability.deploy(env, cluster, doors, (made.addons,), both, mesh.grafana(env))
-    mesh.consoles(env, web, watched.metrics, both)
-    gpu.deploy(env, (made.addons, *watched.ready), both, monitored=env.monitoring is not None)
-    teams = _teams(env, access, after=(made.addons, *on_demand, *doors.ready, *web.ready), opts=both)
-    edge.team_secrets(env, doors, teams, both)
-    mesh.policies(env, web, teams, both)
-    fabrics = {**made.fabrics, **{one.pool: one.fabric for one in on_demand if one.fabric is not None}}
-    systems = files.systems(env, vpc.handle, cluster, kept.lake, fabrics, cloud)
-    files.volumes(env, systems, kept.lake, teams, after=(made.addons,), opts=both)
-    data_plane.deploy(env, data_plane.on_aws(kept.lake, after=(made.addons,)), teams, both, cluster)
+    storage.first_pulls(env, cluster.nodes.role.arn, cloud)
+    ground = _ground(env, cluster, kept)
+    offered = services.deploy(ground)
+    addons = (cluster.nodes.addons,)
+    made = files.systems(env, cluster.vpc.handle, cluster.handle, kept.lake, cluster.fabrics, cloud)
+    systems = replace(made, drivers=addons)
+    files.classes(env, addons, cluster.both)
+    spaces = teams.deploy(ground, offered, systems)
+    data_plane.deploy(env, data_plane.on_aws(kept.lake, addons), spaces, cluster.both, cluster.handle)
     wiring.watch_spending(env, cloud)
     return {
-        "cluster": cluster.id,
-        "endpoint": cluster.endpoint,
-        "kubeconfig": cluster.kubeconfig,
-        "vpc_id": vpc.handle.vpc_id,
-        "namespaces": _namespaces(teams),
+        "cluster": cluster.handle.id,
+        "endpoint": cluster.handle.endpoint,
+        "kubeconfig": cluster.handle.kubeconfig,
+        "vpc_id": cluster.vpc.handle.vpc_id,
+        "namespaces": teams.namespaces(spaces),
         **kept.outputs,
+        **shard.outputs(ground, offered, systems),
     }
 
 
@@ -96,11 +107,61 @@ def _on_existing_cluster(env: Environment) -> dict[str, Any]:
     web = mesh.deploy(env, doors, after=base.ready, opts=opts)
     watched = observability.deploy(env, None, doors, base.ready, opts, mesh.grafana(env))
     mesh.consoles(env, web, watched.metrics, opts)
-    teams = _teams(env, access=None, after=(*base.ready, *doors.ready, *web.ready), opts=opts)
-    edge.team_secrets(env, doors, teams, opts)
-    mesh.policies(env, web, teams, opts)
-    data_plane.deploy(env, base, teams, opts)
-    return {"namespaces": _namespaces(teams), **base.outputs}
+    ground = Ground(
+        env=env, lake=base.lake, edge=doors, web=web, metrics=watched.metrics, after=base.ready, opts=opts
+    )
+    offered, systems = services.deploy(ground), files.Systems()
+    spaces = teams.deploy(ground, offered, systems)
+    data_plane.deploy(env, base, spaces, opts)
+    return {
+        "namespaces": teams.namespaces(spaces),
+        **base.outputs,
+        **shard.outputs(ground, offered, systems),
+    }
+
+
+def _cluster(env: Environment, cloud: pulumi.ResourceOptions) -> _Cluster:
+    """The network, the control plane and the nodes."""
+    vpc = _network(env, cloud)
+    control_plane = _control_plane(env, vpc, cloud)
+    cluster = control_plane.handle
+    door = _door(env, vpc, cluster, cloud)
+    made = nodes.deploy(env, vpc, control_plane, cloud)
+    reach = kubernetes.Provider(
+        "kubernetes",
+        kubeconfig=cluster.kubeconfig,
+        cluster_identifier=cluster.name,  # what changes in the kubeconfig does not make it another cluster
+        opts=pulumi.ResourceOptions(depends_on=[*control_plane.access, *vpc.connections, *door]),
+    )
+    inside = pulumi.ResourceOptions(providers=[reach], transformations=wiring.redirecting(env))
+    both = pulumi.ResourceOptions.merge(cloud, inside)
+    nodes.autoscaler(env, control_plane, made, both)
+    on_demand = nodes.karpenter(env, vpc, control_plane, made, both)
+    return _Cluster(vpc=vpc, handle=cluster, nodes=made, on_demand=on_demand, cloud=cloud, both=both)
+
+
+def _ground(env: Environment, cluster: _Cluster, kept: storage.Data) -> Ground:
+    """The services of the cluster itself: names, secrets, the mesh, what watches, what devices need."""
+    addons, both = (cluster.nodes.addons,), cluster.both
+    Priorities("priorities", PrioritiesArgs(scope=env.scope), both)
+    doors = edge.on_aws(env, cluster.vpc.handle, cluster.handle, after=addons, cloud=cluster.cloud, opts=both)
+    web = mesh.deploy(env, doors, after=addons, opts=both)
+    watched = observability.deploy(env, cluster.handle, doors, addons, both, mesh.grafana(env))
+    mesh.consoles(env, web, watched.metrics, both)
+    gpu.deploy(env, (*addons, *watched.ready), both, monitored=env.monitoring is not None)
+    return Ground(
+        env=env,
+        cluster=cluster.handle,
+        network=cluster.vpc.handle,
+        lake=kept.lake,
+        catalog=kept.catalog,
+        edge=doors,
+        web=web,
+        metrics=watched.metrics,
+        after=(*addons, *cluster.on_demand),
+        cloud=cluster.cloud,
+        opts=both,
+    )
 
 
 def _network(env: Environment, opts: pulumi.ResourceOptions) -> AnyVpc:
@@ -137,8 +198,6 @@ def _control_plane(env: Environment, vpc: AnyVpc, opts: pulumi.ResourceOptions) 
     if cluster.oidc is not None:
         provider = IdentityProviderArgs(scope=scope, cluster=made.handle, oidc=cluster.oidc)
         IdentityProvider("people", provider, opts)
-    if any(team.principals for team in env.teams.values()):
-        Members("members", MembersArgs(scope=scope, cluster=made.handle, teams=env.teams), opts)
     return made
 
 
@@ -146,37 +205,3 @@ def _given(env: Environment) -> Cluster:
     if env.cluster is None:
         raise ValueError(f"{env.name} has neither a cluster nor a lake: it was never checked")
     return env.cluster
-
-
-def _teams(
-    env: Environment,
-    access: LakeAccess | None,
-    after: tuple[pulumi.Resource, ...],
-    opts: pulumi.ResourceOptions,
-) -> dict[str, TeamSpace]:
-    """A place for each team."""
-    cut = profiles(pool.sharing for pool in env.pools.values())
-    teams = {
-        name: Team(
-            name,
-            TeamArgs(
-                scope=env.scope,
-                name=name,
-                team=team,
-                profiles=cut,
-                mesh=mesh.membership(env),
-                lake=access,
-                after=after,
-            ),
-            opts,
-        )
-        for name, team in env.teams.items()
-    }
-    spaces = {name: TeamSpace(namespaces=team.namespaces, ready=(team,)) for name, team in teams.items()}
-    observability.reach(env, spaces, opts)
-    return spaces
-
-
-def _namespaces(teams: Mapping[str, TeamSpace]) -> dict[str, list[str]]:
-    """The namespaces of each team, for the stack's outputs."""
-    return {name: list(space.namespaces) for name, space in teams.items()}

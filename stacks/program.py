@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pulumi
 
 from infra import environment
-from infra.environment import Environment
+from infra.environment import Environment, files
 from infra.environment.loading import REGION, SECTION
 from infra.problems import BadInput
 
 
-def main() -> None:
+def main(beside: Path | None = None) -> None:
     """Deploys the stack that Pulumi has selected.
+
+    Args:
+        beside: Where the files of the other stacks are; None: in the project that the current folder is in.
 
     Raises:
         pulumi.RunError: its configuration is wrong; the engine shows the message without a traceback.
     """
     try:
-        env = environment.parse(pulumi.get_stack(), configuration())
+        folder = beside or files.project_root() / files.FOLDER
+        env = environment.parse(pulumi.get_stack(), configuration(), folder)
     except BadInput as bad:
         raise pulumi.RunError(str(bad)) from bad
     deploy(env)
@@ -35,9 +40,14 @@ def configuration() -> dict[str, Any]:
 
 
 def deploy(env: Environment) -> None:
-    """Deploys an environment: its data, or a whole platform; exports the stack's outputs."""
-    from stacks import lake, platform
-
-    outputs = lake.deploy(env) if env.is_data else platform.deploy(env)
-    for name, value in outputs.items():
+    """Deploys an environment: its data, a whole platform, or teams of one; exports the stack's outputs."""
+    for name, value in _deployed(env).items():
         pulumi.export(name, value)
+
+
+def _deployed(env: Environment) -> dict[str, Any]:
+    from stacks import lake, platform, shard
+
+    if env.teams_of is not None:
+        return shard.deploy(env)
+    return lake.deploy(env) if env.is_data else platform.deploy(env)

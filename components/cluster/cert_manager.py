@@ -9,7 +9,7 @@ from typing import Any, Final
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
-from components import namespaces
+from components import ingress, namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.cluster import cert_manager_manifests as manifests
 from components.cluster import edge_policies
@@ -70,6 +70,7 @@ class CertManager(pulumi.ComponentResource):
             parent=self,
             after=args.after,
         )
+        ingress.closed(name, space, args.scope.labels(_COMPONENT), manifests.ways_in(), parent=self)
         rights = () if args.challenges is None else self._rights(args.challenges)
         chart = Chart(
             name,

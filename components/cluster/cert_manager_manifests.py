@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from components.ingress import anyone, prometheus_to
 from components.scheduling import resources, spread
 from infra.environment.certificates import ACME, Certificates
 
 API: Final = "cert-manager.io/v1"
 NAMESPACE: Final = "cert-manager"
 ACCOUNT: Final = "cert-manager"
+_WEBHOOK: Final = 10250
+_METRICS: Final = 9402
 ISSUER: Final = "mlcluster"
 """Name of the ClusterIssuer that everything asks."""
 ROOT: Final = "mlcluster-root"
@@ -40,6 +43,11 @@ def values(replicas: int) -> dict[str, Any]:
         },
         "startupapicheck": {"timeout": "5m", "resources": resources("10m", "32Mi", most="64Mi")},
     }
+
+
+def ways_in() -> list[dict[str, Any]]:
+    """Who may speak to its pods: the API server to the webhook, and Prometheus."""
+    return [anyone(_WEBHOOK), prometheus_to(_METRICS)]
 
 
 def _hygiene(part: str, replicas: int) -> dict[str, Any]:

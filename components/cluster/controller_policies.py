@@ -27,18 +27,7 @@ _LOOK: Final = (
     "DescribeTags",
     "DescribeVpcPeeringConnections",
     "DescribeVpcs",
-    "GetSecurityGroupsForVpc",
 )
-_GUARD: Final = (
-    *("acm:DescribeCertificate", "acm:ListCertificates"),
-    *("cognito-idp:DescribeUserPoolClient",),
-    *("iam:GetServerCertificate", "iam:ListServerCertificates"),
-    *("shield:CreateProtection", "shield:DeleteProtection"),
-    *("shield:DescribeProtection", "shield:GetSubscriptionState"),
-    *("wafv2:AssociateWebACL", "wafv2:DisassociateWebACL"),
-    *("wafv2:GetWebACL", "wafv2:GetWebACLForResource"),
-)
-"""What guards listeners: certificates, log-ins, firewalls. None can be told by the tag of a cluster."""
 _OWN: Final = (
     "DeleteLoadBalancer",
     "DeleteTargetGroup",
@@ -62,16 +51,17 @@ _LISTENERS: Final = (
     "ModifyRule",
     "RemoveListenerCertificates",
     "SetRulePriorities",
-    "SetWebAcl",
 )
+"""Each is told by the ARN of a load balancer, a listener or a rule:
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html"""
 
 
 def load_balancers(place: Place, cluster: str) -> str:
     """What the AWS Load Balancer Controller of one cluster may do.
 
     Its project's own policy of v3.5.0, narrower: where that asks for any cluster's tag, this asks for this
-    cluster's, and what can be told by a region and an account is. Left out is what belongs to Outposts and to
-    the classic WAF, which this product does not use:
+    cluster's, and what can be told by a region and an account is. Left out is what belongs to Outposts, the
+    classic WAF and Cognito, and what changes protection by Shield and WAF, none of which this product uses:
     https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/docs/install/iam_policy.json
 
     Listeners, rules and targets are not told by tag there, nor here: they follow their load balancer.
@@ -91,7 +81,9 @@ def load_balancers(place: Place, cluster: str) -> str:
     tags = ["elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"]
     return iam.document(
         *_security_groups(place, made, asked),
-        _allow(["elasticloadbalancing:Describe*", *(f"ec2:{name}" for name in _LOOK), *_GUARD]),
+        _allow(["elasticloadbalancing:Describe*", *(f"ec2:{name}" for name in _LOOK)]),
+        _allow(["ec2:GetSecurityGroupsForVpc"], on=[_networks(place)]),
+        *_guards(place, balancers),
         _allow(
             ["iam:CreateServiceLinkedRole"],
             where={"StringEquals": {"iam:AWSServiceName": "elasticloadbalancing.amazonaws.com"}},
@@ -118,7 +110,7 @@ def load_balancers(place: Place, cluster: str) -> str:
         ),
         _allow(tags, on=listeners),
         _allow([f"elasticloadbalancing:{name}" for name in _OWN], where={"StringEquals": made}),
-        _allow([f"elasticloadbalancing:{name}" for name in _LISTENERS]),
+        _allow([f"elasticloadbalancing:{name}" for name in _LISTENERS], on=[*balancers, *listeners]),
         _allow(
             ["elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets"], on=[targets]
         ),
@@ -129,7 +121,7 @@ def _security_groups(place: Place, made: Mapping[str, str], asked: Mapping[str, 
     """Groups of its own, and rules in any: the way from load balancers to nodes is in the cluster's group."""
     group, rule = (place.arn("ec2", f"{kind}/*") for kind in ("security-group", "security-group-rule"))
     return [
-        _allow(["ec2:CreateSecurityGroup"]),  # in a network that another account may share with this one
+        _allow(["ec2:CreateSecurityGroup"], on=[group, _networks(place)]),
         _allow(
             ["ec2:CreateTags"],
             on=[group],
@@ -142,6 +134,24 @@ def _security_groups(place: Place, made: Mapping[str, str], asked: Mapping[str, 
         ),
         _allow(["ec2:DeleteSecurityGroup"], on=[group], where={"StringEquals": made}),
         _allow(["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"], on=[group, rule]),
+    ]
+
+
+def _guards(place: Place, balancers: Sequence[str]) -> list[Statement]:
+    """Seeing what guards listeners: certificates, and firewalls, which the controller asks for of each ALB.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+    """
+    own = f"arn:{place.partition}:{{}}::{place.account}:{{}}/*"
+    return [
+        _allow(["acm:ListCertificates", "iam:ListServerCertificates", "shield:GetSubscriptionState"]),
+        _allow(["acm:DescribeCertificate"], on=[place.arn("acm", "certificate/*")]),
+        _allow(["iam:GetServerCertificate"], on=[own.format("iam", "server-certificate")]),
+        _allow(["shield:DescribeProtection"], on=[own.format("shield", "protection")]),
+        _allow(
+            ["wafv2:GetWebACL", "wafv2:GetWebACLForResource"],
+            on=[place.arn("wafv2", "regional/webacl/*/*"), *balancers],
+        ),
     ]
 
 
@@ -167,6 +177,11 @@ def names(place: Place, zones: Sequence[str], base: str | None = None) -> str:
         ),
         _allow(["route53:ListResourceRecordSets", "route53:ListTagsForResources"], on=where),
     )
+
+
+def _networks(place: Place) -> str:
+    """Networks of the region: one that another account shares with this one is that account's."""
+    return f"arn:{place.partition}:ec2:{place.region}:*:vpc/*"
 
 
 def _balancing(place: Place, resource: str) -> str:

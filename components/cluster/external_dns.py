@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pulumi
 
-from components import namespaces
+from components import ingress, namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.cluster.controllers import NAMES
 from components.scheduling import resources
@@ -16,6 +16,7 @@ from infra.labels import Scope
 from infra.places import Place
 
 _COMPONENT: Final = "names"
+_METRICS: Final = 7979
 PREFIX: Final = "mlcluster-"
 """What the names of the records begin with that say whose a record is."""
 
@@ -53,6 +54,8 @@ class ExternalDns(pulumi.ComponentResource):
         space = namespaces.namespace(
             name, namespace, args.scope.labels(_COMPONENT), "restricted", parent=self, after=args.after
         )
+        ways = [ingress.prometheus_to(_METRICS)]
+        ingress.closed(name, space, args.scope.labels(_COMPONENT), ways, parent=self)
         chart = Chart(
             name,
             ChartArgs(

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.rbac import v1 as rbac
 
-from components import namespaces
+from components import ingress, namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.cluster import edge_policies
 from components.cluster import external_secrets_manifests as manifests
@@ -76,6 +76,7 @@ class ExternalSecrets(pulumi.ComponentResource):
             parent=self,
             after=args.after,
         )
+        ingress.closed(name, space, args.scope.labels(_COMPONENT), manifests.ways_in(), parent=self)
         rights = () if args.aws is None else self._rights(args.aws)
         chart = Chart(
             name,
@@ -159,6 +160,8 @@ class TeamSecretsArgs:
     namespaces: tuple[str, ...]
     groups: tuple[str, ...]
     """Kubernetes groups of the team's members."""
+    home: str
+    """The environment whose secrets the team's are among, which may not be the stack's own."""
     place: Place | None
     """Where the secrets are; None where there is no AWS: then there is no store."""
     after: tuple[pulumi.Resource, ...]
@@ -188,7 +191,7 @@ class TeamSecrets(pulumi.ComponentResource):
                 opts=child,
             )
             if args.place is not None:
-                reader = reader_arn(args.place, args.scope.environment)
+                reader = reader_arn(args.place, args.home)
                 CustomResource(
                     f"{name}-{namespace}",
                     api_version=manifests.API,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from components.cluster.edge_policies import FOLDER_TAG, PLATFORM, team_folder
+from components.ingress import anyone, prometheus_to
 from components.scheduling import resources, spread
 from infra.labels import MANAGED_BY_LABEL, PRODUCT, TEAM_LABEL
 from infra.places import Place
@@ -12,6 +13,8 @@ from infra.places import Place
 API: Final = "external-secrets.io/v1"
 NAMESPACE: Final = "external-secrets"
 ACCOUNT: Final = "external-secrets"
+_WEBHOOK: Final = 10250
+_METRICS: Final = 8080
 PLATFORM_STORE: Final = "platform"
 """Name of the ClusterSecretStore of the platform's own secrets."""
 TEAM_STORE: Final = "team"
@@ -52,6 +55,11 @@ def values(replicas: int) -> dict[str, Any]:
             **_hygiene("external-secrets-cert-controller", replicas),
         },
     }
+
+
+def ways_in() -> list[dict[str, Any]]:
+    """Who may speak to its pods: the API server to the webhook, and Prometheus."""
+    return [anyone(_WEBHOOK), prometheus_to(_METRICS)]
 
 
 def _hygiene(name: str, replicas: int) -> dict[str, Any]:

@@ -111,8 +111,10 @@ def values(
         "defaultTargetType": "ip",
         "defaultLoadBalancerScheme": "internal",
         "defaultTags": dict(tags),
-        # Its rights leave out the classic WAF.
+        # What is let in comes by network load balancers, which none of these guards.
+        "enableShield": False,
         "enableWaf": False,
+        "enableWafv2": False,
         # Gateways are the mesh's; these would want a newer Gateway API than that has.
         "controllerConfig": {"featureGates": dict.fromkeys(_GATEWAYS, False)},
     }

@@ -10,7 +10,7 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core import v1 as core
 
-from components import namespaces
+from components import ingress, namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.mesh import gateway_manifests as manifests
 from components.mesh import istio_values, limits, login_manifests, policies
@@ -61,13 +61,15 @@ class Gateway(pulumi.ComponentResource):
         base = hostnames.base(args.scope.environment, args.domain)
         hosts = hostnames.wildcard(args.scope.environment, args.domain)
         space = self._namespace()
+        labels = args.scope.labels(_COMPONENT)
+        ingress.closed(self._name, space, labels, manifests.ways_in(), parent=self)
         spec = manifests.certificate(hosts, args.issuer)
         passed = (
             self._custom("Certificate", manifests.CERTIFICATES, manifests.CERTIFICATE, spec, (space,)),
             *self._checks(space, base),
             self._pods(space, hosts),
         )
-        gateway = manifests.gateway(hosts, args.scope.environment)
+        gateway = manifests.gateway(hosts)
         opened = self._custom("Gateway", manifests.API, mesh.GATEWAY, gateway, passed)
         self._custom("HTTPRoute", manifests.API, "to-https", manifests.to_https(), (opened,))
         self.handle = GatewayHandle(base=base, login=args.login, ready=(opened,))

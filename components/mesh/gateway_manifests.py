@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from components.ingress import anyone, prometheus_to
 from components.scheduling import CRITICAL, resources, spread
 from infra.labels import ENVIRONMENT_LABEL
 from infra.mesh import GATEWAY, GATEWAY_LABELS, GATEWAYS, in_namespace
@@ -16,7 +17,8 @@ CERTIFICATE: Final = "gateway"
 
 _PLAIN: Final = "http"
 _ENCRYPTED: Final = "https"
-_HEALTH: Final = {"port": 15021, "path": "/healthz/ready"}
+_METRICS: Final = 15020
+_HEALTH: Final[Mapping[str, Any]] = {"port": 15021, "path": "/healthz/ready"}
 """https://istio.io/latest/docs/ops/deployment/application-requirements/#ports-used-by-istio"""
 _BALANCER: Final = "service.beta.kubernetes.io/aws-load-balancer"
 
@@ -86,6 +88,11 @@ def _network_balancer(tags: Mapping[str, str], *, public: bool) -> dict[str, str
     }
 
 
+def ways_in() -> list[dict[str, Any]]:
+    """Who may speak to its pods: everybody whom the load balancer lets through, and Prometheus."""
+    return [anyone(80, 443, _HEALTH["port"]), prometheus_to(_METRICS)]
+
+
 def _port(name: str, number: int) -> dict[str, Any]:
     return {"name": name, "port": number, "targetPort": number, "protocol": "TCP"}
 
@@ -100,15 +107,17 @@ def certificate(hosts: str, issuer: str) -> dict[str, Any]:
     }
 
 
-def gateway(hosts: str, environment: str) -> dict[str, Any]:
+def gateway(hosts: str) -> dict[str, Any]:
     """The specification of the Gateway: the pods that the chart made, which its address says.
 
     Without an address Istio would make pods and a load balancer of its own, which nobody would wait for when
     they go: https://istio.io/v1.29/docs/tasks/traffic-management/ingress/gateway-api/#manual-deployment
 
-    Routes come from namespaces of the environment alone, by a label that only those have who make them.
+    Routes come from our namespaces alone, whichever stack has them: by a label that only those have who make
+    them.
     """
-    ours = {"namespaces": {"from": "Selector", "selector": {"matchLabels": {ENVIRONMENT_LABEL: environment}}}}
+    selector = {"matchExpressions": [{"key": ENVIRONMENT_LABEL, "operator": "Exists"}]}
+    ours = {"namespaces": {"from": "Selector", "selector": selector}}
     secret = {"group": "", "kind": "Secret", "name": CERTIFICATE}
     return {
         "gatewayClassName": "istio",

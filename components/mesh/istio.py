@@ -8,7 +8,7 @@ from typing import Any, Final
 import pulumi
 from pulumi_kubernetes.core import v1 as core
 
-from components import namespaces
+from components import ingress, namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.definitions import Definitions, DefinitionsArgs
 from components.mesh import istio_values
@@ -50,6 +50,7 @@ class Istio(pulumi.ComponentResource):
         self._name, self._args = name, args
         mode, revision = args.mesh.mode, args.mesh.revision
         space = self._namespace()
+        ingress.closed(name, space, args.scope.labels(_COMPONENT), istio_values.ways_in(), parent=self)
         kinds = self._gateway_api()
         base = self._chart("istio-base", "base", istio_values.base(revision), (space,))
         control = self._control_plane(revision, (base, *kinds))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from components.ingress import anyone, prometheus_to
 from components.scheduling import CRITICAL, resources, spread
 from infra import mesh
 from infra.mesh import Mode
@@ -18,6 +19,9 @@ LOGIN_SERVICE: Final = "oauth2-proxy"
 """That service: the release, and so its Service."""
 LOGIN_PORT: Final = 80
 
+_WEBHOOK: Final = 15017
+_METRICS: Final = (15014, 15020)
+"""Ports with metrics: of the control plane and the nodes' part, and of proxies."""
 _DISTROLESS: Final = {"variant": "distroless"}
 """Images without a shell, which upstream advises: https://istio.io/latest/docs/ops/configuration/security/harden-docker-images/"""
 
@@ -50,6 +54,14 @@ def istiod(mode: Mode, revision: str, *, replicas: int, login: bool) -> dict[str
         "global": {**_DISTROLESS, "priorityClassName": CRITICAL},
         **({"env": {"PILOT_ENABLE_AMBIENT": "true"}} if mode == "ambient" else {}),
     }
+
+
+def ways_in() -> list[dict[str, Any]]:
+    """Who may speak to its pods: all proxies and the API server to istiod, and Prometheus.
+
+    https://istio.io/v1.29/docs/ops/deployment/application-requirements/#ports-used-by-istio
+    """
+    return [anyone(mesh.CONTROL_PLANE, _WEBHOOK), prometheus_to(*_METRICS)]
 
 
 def cni(mode: Mode) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from infra.handles import TeamSpace
 from infra.labels import Scope
 from infra.mesh import GATEWAY_PRINCIPAL
+from infra.prometheus import PRINCIPAL as PROMETHEUS
 
 API: Final = "security.istio.io/v1"
 _COMPONENT: Final = "mesh"
@@ -26,6 +27,8 @@ class TeamPoliciesArgs:
     space: TeamSpace
     gateway: bool
     """Whether there is a gateway, which then may."""
+    scraped: bool = False
+    """Whether Prometheus is in the mesh, and then may too."""
     after: tuple[pulumi.Resource, ...] = ()
     """What brings Istio's kinds; it outlives them."""
 
@@ -41,7 +44,9 @@ class TeamPolicies(pulumi.ComponentResource):
         super().__init__("mlcluster:mesh:TeamPolicies", name, {}, opts)
         specs = {
             "PeerAuthentication": strict(),
-            "AuthorizationPolicy": only_from(args.space.namespaces, gateway=args.gateway),
+            "AuthorizationPolicy": only_from(
+                args.space.namespaces, gateway=args.gateway, scraped=args.scraped
+            ),
         }
         for namespace in args.space.namespaces:
             for kind, spec in specs.items():
@@ -65,7 +70,7 @@ def strict() -> dict[str, Any]:
     return {"mtls": {"mode": "STRICT"}}
 
 
-def only_from(namespaces: Iterable[str], *, gateway: bool) -> dict[str, Any]:
+def only_from(namespaces: Iterable[str], *, gateway: bool, scraped: bool = False) -> dict[str, Any]:
     """The specification of an AuthorizationPolicy: those may come in, and nobody else.
 
     It names who speaks and no path or method, so that the proxies on nodes can judge by it:
@@ -74,6 +79,8 @@ def only_from(namespaces: Iterable[str], *, gateway: bool) -> dict[str, Any]:
     rules: list[dict[str, Any]] = [{"from": [{"source": {"namespaces": list(namespaces)}}]}]
     if gateway:
         rules.append(only_gateway())
+    if scraped:
+        rules.append({"from": [{"source": {"principals": [PROMETHEUS]}}]})
     return {"action": "ALLOW", "rules": rules}
 
 

@@ -29,7 +29,6 @@ _LOOKS: Final = (
     "ec2:DescribeInstanceTypes",
     "ec2:DescribeLaunchTemplateVersions",
     "ec2:GetInstanceTypesFromInstanceRequirements",
-    "eks:DescribeNodegroup",
 )
 _CHANGES: Final = ("autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup")
 
@@ -69,7 +68,7 @@ class Autoscaler(pulumi.ComponentResource):
                 role="autoscaler",
                 description="Changing the sizes of the cluster's node groups",
                 component="nodes",
-                statements=policy(args.cluster.name),
+                statements=policy(args.place, args.cluster.name),
             ),
             child,
         )
@@ -87,7 +86,7 @@ class Autoscaler(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def policy(cluster: str) -> str:
+def policy(place: Place, cluster: str) -> str:
     """What the autoscaler may do: look at all groups, and change those that EKS marked as the cluster's.
 
     https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
@@ -95,6 +94,11 @@ def policy(cluster: str) -> str:
     owned = {"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{cluster}": "owned"}}
     return iam.document(
         {"Effect": "Allow", "Action": list(_LOOKS), "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": "eks:DescribeNodegroup",
+            "Resource": place.arn("eks", f"nodegroup/{cluster}/*/*"),
+        },
         {"Effect": "Allow", "Action": list(_CHANGES), "Resource": "*", "Condition": owned},
     )
 

@@ -10,7 +10,7 @@ import pulumi
 import yaml
 from pulumi_kubernetes.core import v1 as core
 
-from components import scheduling
+from components import ingress, scheduling
 from components.charts import Chart, ChartArgs, ChartSite
 from components.nodes import devices
 from infra import deadlines
@@ -21,6 +21,8 @@ from infra.labels import Scope
 NAMESPACE: Final = "gpu-operator"
 _NAME: Final = "gpu-operator"
 _COMPONENT: Final = "nodes"
+_METRICS: Final = (8000, 8080, 9400)
+"""Ports with metrics: of the status of nodes, of the operator, of GPUs (DCGM)."""
 _CONFIGS: Final = "device-plugin-configs"
 """The ConfigMap with a configuration of the device plugin for each way of sharing."""
 _TIMEOUT_S: Final = 900
@@ -67,6 +69,8 @@ class GpuRuntime(pulumi.ComponentResource):
                 parent=self, depends_on=list(args.after), custom_timeouts=deadlines.NAMESPACE
             ),
         )
+        ways = [ingress.within(), ingress.prometheus_to(*_METRICS)]
+        ingress.closed(name, space, args.scope.labels(_COMPONENT), ways, parent=self)
         chart = Chart(
             _NAME,
             ChartArgs(

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 import pulumi
 from pulumi_kubernetes.core import v1 as core
 
-from components import namespaces
+from components import ingress, namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.observability import costs_values
 from components.observability.costs_values import FILE, NAME, NAMESPACE, PRICE_LIST, Prices
 from components.observability.spaces import COMPONENT
+from infra import prometheus
 from infra.environment.costs import Costs
 from infra.handles import Metrics
 from infra.labels import Scope
@@ -39,8 +40,15 @@ class ClusterCosts(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         # The interface's nginx writes to its image's file system as it starts, and its user is the image's.
         space = namespaces.namespace(
-            NAMESPACE, NAMESPACE, args.scope.labels(COMPONENT), "baseline", parent=self, after=args.after
+            NAMESPACE,
+            NAMESPACE,
+            {**args.scope.labels(COMPONENT), **prometheus.READER},
+            "baseline",
+            parent=self,
+            after=args.after,
         )
+        ways = [ingress.prometheus_to(costs_values.METRICS)]
+        ingress.closed(NAMESPACE, space, args.scope.labels(COMPONENT), ways, parent=self)
         listed: tuple[pulumi.Resource, ...] = ()
         if args.price_list is not None:
             listed = (

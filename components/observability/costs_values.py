@@ -16,6 +16,8 @@ from infra.environment.costs import Rates
 
 NAMESPACE: Final = "opencost"
 NAME: Final = "opencost"
+METRICS: Final = 9003
+"""Port of its metrics and of its API."""
 PRICE_LIST: Final = "prices"
 """The ConfigMap of the price list."""
 FILE: Final = "prices.csv"

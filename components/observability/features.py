@@ -23,3 +23,5 @@ class Features:
     by itself."""
     costs: bool = False
     """Whether OpenCost reckons what is spent."""
+    archive: bool = False
+    """Whether Postgres in the cluster has its backups in the lake."""

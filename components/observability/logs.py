@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pulumi
 import pulumi_aws as aws
 
-from components import namespaces
+from components import ingress, namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.identity import PodIdentity, PodIdentityArgs
 from components.observability import logs_values
@@ -59,6 +59,8 @@ class ClusterLogs(pulumi.ComponentResource):
         space = namespaces.namespace(
             NAMESPACE, NAMESPACE, args.scope.labels(COMPONENT), "privileged", parent=self, after=args.after
         )
+        ways = [ingress.prometheus_to(logs_values.METRICS)]
+        ingress.closed(NAMESPACE, space, args.scope.labels(COMPONENT), ways, parent=self)
         before = () if args.aws is None or args.logs.to == "loki" else self._at_cloudwatch(args.aws)
         Chart(
             NAME,

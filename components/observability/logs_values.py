@@ -12,6 +12,8 @@ from infra.places import Place
 
 NAMESPACE: Final = "logging"
 NAME: Final = "fluent-bit"
+METRICS: Final = 2020
+"""Port that it tells of itself at."""
 KINDS: Final = ("containers", "nodes")
 """What is kept apart: what containers write, and what the kubelet and containerd do."""
 

@@ -10,7 +10,7 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core import v1 as core
 
-from components import namespaces
+from components import ingress, namespaces
 from components.charts import Chart, ChartArgs, ChartSite
 from components.observability import alerting, monitors, prometheus_values, rules
 from components.observability.dashboards import boards
@@ -60,6 +60,8 @@ class MonitoringArgs:
     """Seconds after which receivers' secrets are read again."""
     console: Console | None = None
     """How people get at Grafana from outside; None: by `kubectl port-forward`."""
+    member: Mapping[str, str] = field(default_factory=dict)
+    """Labels by which Prometheus' pods are part of a mesh, and so have a name that others let in."""
     site: ChartSite = field(default_factory=ChartSite)
     after: tuple[pulumi.Resource, ...] = ()
     """What its pods need, volumes too; outlives it."""
@@ -79,6 +81,7 @@ class ClusterMonitoring(pulumi.ComponentResource):
         self._space = namespaces.namespace(
             NAMESPACE, NAMESPACE, args.scope.labels(COMPONENT), "restricted", parent=self, after=args.after
         )
+        ingress.closed(NAMESPACE, self._space, self._labels(), prometheus_values.ways_in(), parent=self)
         # The node exporter is in the network and among the processes of its node, and reads its disks.
         nodes = namespaces.namespace(
             NODES, NODES, args.scope.labels(COMPONENT), "privileged", parent=self, after=args.after
@@ -100,16 +103,7 @@ class ClusterMonitoring(pulumi.ComponentResource):
         self._rules(release)
         self._monitors(release)
         self._dashboards()
-        self.handle = Metrics(
-            namespace=NAMESPACE,
-            address=f"http://{RELEASE}-prometheus.{NAMESPACE}.svc:{PORT}",
-            consoles={
-                "grafana": (f"{RELEASE}-grafana", 80),
-                "prometheus": (f"{RELEASE}-prometheus", PORT),
-                "alertmanager": (f"{RELEASE}-alertmanager", 9093),
-            },
-            ready=(release,),
-        )
+        self.handle = handle((release,))
         self.register_outputs({"address": self.handle.address})
 
     def _stack(self, managed: ManagedPrometheus | None) -> Stack:
@@ -130,6 +124,7 @@ class ClusterMonitoring(pulumi.ComponentResource):
             admin_secret=_ADMIN if args.edge.passwords else None,
             console=args.console,
             remote_write=None if managed is None else managed.values,
+            member=args.member,
         )
 
     def _managed(self) -> ManagedPrometheus | None:
@@ -221,3 +216,21 @@ class ClusterMonitoring(pulumi.ComponentResource):
 
     def _labels(self) -> dict[str, str]:
         return self._args.scope.labels(COMPONENT)
+
+
+def handle(ready: tuple[pulumi.Resource, ...] = ()) -> Metrics:
+    """Where metrics are in every cluster that is watched.
+
+    Args:
+        ready: What brings Prometheus' kinds; none where another stack has made it.
+    """
+    return Metrics(
+        namespace=NAMESPACE,
+        address=f"http://{RELEASE}-prometheus.{NAMESPACE}.svc:{PORT}",
+        consoles={
+            "grafana": (f"{RELEASE}-grafana", 80),
+            "prometheus": (f"{RELEASE}-prometheus", PORT),
+            "alertmanager": (f"{RELEASE}-alertmanager", 9093),
+        },
+        ready=ready,
+    )

@@ -6,22 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from components import ingress
 from components.observability import alerting, efa_counters, rules
 from components.observability.dashboards.board import SOURCE
 from components.observability.sizing import SHARE, Size
 from components.scheduling import CRITICAL, NODE_CRITICAL, resources, spread
+from infra import mesh, prometheus
 from infra.catalog.images import image
 from infra.environment.alerts import Alerts
 from infra.labels import PHASE_LABEL, POOL_LABEL, TEAM_LABEL
 from infra.units import MiB, quantity_bytes, quantity_cpu
 
-NAMESPACE: Final = "monitoring"
+NAMESPACE: Final = prometheus.NAMESPACE
 NODES: Final = "node-exporter"
 """Namespace of what looks at nodes from within, which `restricted` forbids."""
 RELEASE: Final = "monitoring"
-ACCOUNT: Final = "prometheus"
+ACCOUNT: Final = prometheus.ACCOUNT
 """Service account of Prometheus."""
-PORT: Final = 9090
+PORT: Final = prometheus.PORT
+CONSOLES: Final = (3000, PORT, 9093)
+"""Ports of the pods of Grafana, Prometheus and Alertmanager."""
+_WEBHOOK: Final = 10250
+"""Port of the operator's pod where it judges rules and monitors."""
 LABEL: Final = ("grafana_dashboard", "1")
 """What tells Grafana's sidecar which ConfigMaps are dashboards."""
 FOLDER: Final = "grafana_folder"
@@ -71,6 +77,25 @@ class Stack:
     """A Secret with `admin-user` and `admin-password`; None: the chart makes up a password, once."""
     console: Console | None = None
     remote_write: Mapping[str, Any] | None = None
+    member: Mapping[str, str] = field(default_factory=dict)
+    """Labels by which Prometheus' pods are part of a mesh."""
+
+
+def ways_in() -> list[dict[str, Any]]:
+    """Who may speak to the pods of the namespace.
+
+    They to each other; the gateway to consoles; who reads metrics to Prometheus; the API server to the
+    operator's webhook. What is part of an ambient mesh is spoken to by the mesh's tunnel, and probed from an
+    address of the mesh's: https://istio.io/latest/docs/ambient/usage/networkpolicy/
+    """
+    gateway = {"kubernetes.io/metadata.name": mesh.GATEWAYS}
+    return [
+        ingress.within(),
+        ingress.from_namespaces(gateway, *CONSOLES, mesh.TUNNEL),
+        ingress.from_namespaces(prometheus.READER, PORT, mesh.TUNNEL),
+        ingress.anyone(_WEBHOOK),
+        {"from": [{"ipBlock": {"cidr": mesh.PROBES}}]},
+    ]
 
 
 def values(stack: Stack) -> dict[str, Any]:
@@ -132,6 +157,7 @@ def _prometheus(stack: Stack) -> dict[str, Any]:
             "externalLabels": {"cluster": stack.environment},
             "replicaExternalLabelName": "__replica__",
             "resources": _heavy(size),
+            **({"podMetadata": {"labels": dict(stack.member)}} if stack.member else {}),
             "priorityClassName": CRITICAL,
             "podAntiAffinity": "soft",
             "topologySpreadConstraints": spread({"app.kubernetes.io/name": "prometheus"}),
@@ -184,7 +210,9 @@ def _grafana(stack: Stack) -> dict[str, Any]:
             **console.settings,
             "server": {"root_url": console.url} if console.url else {},
             "analytics": {"check_for_updates": False, "reporting_enabled": False},
-            "users": {"allow_sign_up": False},
+            # Who is let in may look, and edit nothing; folders by team would take Grafana Enterprise:
+            # https://grafana.com/docs/grafana/latest/setup-grafana/configure-security/configure-team-sync/
+            "users": {"allow_sign_up": False, "auto_assign_org": True, "auto_assign_org_role": "Viewer"},
         },
         "envValueFrom": {
             variable: {"secretKeyRef": {"name": name, "key": key}}

@@ -9,8 +9,9 @@ from typing import Any, Final
 import pulumi
 from pulumi_kubernetes.networking import v1 as networking
 
-from components.observability.prometheus_values import NAMESPACE
+from components import ingress
 from components.observability.spaces import COMPONENT
+from infra import prometheus
 from infra.handles import TeamSpace
 from infra.labels import Scope
 
@@ -47,8 +48,4 @@ class TeamReach(pulumi.ComponentResource):
 
 def policy() -> dict[str, Any]:
     """The policy's specification: any port, for whoever tells metrics chooses it."""
-    prometheus = {
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}},
-        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
-    }
-    return {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": [prometheus]}]}
+    return ingress.policy([{"from": [dict(prometheus.PEER)]}])

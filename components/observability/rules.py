@@ -225,6 +225,26 @@ _EFA_ALERTS: Final = (
         summary="{{ $labels.device }} of {{ $labels.instance }} fails to send or receive",
     ),
 )
+_ARCHIVE_ALERTS: Final = (
+    Alert(
+        name="PostgresBackupOld",
+        # Where there has never been one it is 0.
+        expr=(
+            "time() - max by (namespace) (barman_cloud_cloudnative_pg_io_last_available_backup_timestamp) "
+            "> 2 * 86400"
+        ),
+        after="1h",
+        severity="critical",
+        summary="Postgres in {{ $labels.namespace }} has had no backup for two days",
+    ),
+    Alert(
+        name="PostgresNotArchiving",
+        expr="max by (namespace) (cnpg_pg_stat_archiver_seconds_since_last_archival) > 3600",
+        after="15m",
+        severity="critical",
+        summary="Postgres in {{ $labels.namespace }} has sent nothing to the lake for an hour",
+    ),
+)
 _ALERTS: Final = (
     Alert(
         name="JobStarving",
@@ -354,6 +374,8 @@ def alerts(features: Features) -> Iterator[Alert]:
         yield from _EFA_ALERTS
     if features.lustre:
         yield from _LUSTRE_ALERTS
+    if features.archive:
+        yield from _ARCHIVE_ALERTS
 
 
 def groups(features: Features, runbooks: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import pulumi
 from pulumi_kubernetes.core import v1 as core
 
+from components import ingress
 from components.charts import Chart, ChartArgs, ChartSite
 from components.identity import PodIdentity, PodIdentityArgs
 from components.storage import backup_manifests as manifests
@@ -21,7 +22,6 @@ from infra.labels import Scope
 from infra.places import Place
 
 _COMPONENT: Final = "backup"
-_LOCATION: Final = "default"
 _ANY_REGION: Final = "us-east-1"
 """What is said to an object store on Ceph, which has no regions but wants one in signatures."""
 
@@ -72,6 +72,8 @@ class Backups(pulumi.ComponentResource):
                 parent=self, depends_on=list(args.after), custom_timeouts=deadlines.NAMESPACE
             ),
         )
+        ways = [ingress.prometheus_to(manifests.METRICS)]
+        ingress.closed(name, space, self._labels(), ways, parent=self)
         rights = self._user(space) if args.aws is None else self._role(args.aws)
         velero: pulumi.Resource = Chart(
             "velero",
@@ -84,7 +86,7 @@ class Backups(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         ).release
-        own = self._location(_LOCATION, args.scope.environment, [velero], only_read=False)
+        own = self._location(manifests.LOCATION, args.scope.environment, [velero], only_read=False)
         for other in args.backup.restore_from:
             self._location(f"from-{other}", other, [velero], only_read=True)
         volumes = self._volume_policies(space)
@@ -153,7 +155,7 @@ class Backups(pulumi.ComponentResource):
         return made
 
     def _schedule(self, team: str, space: TeamSpace, after: list[pulumi.Resource]) -> None:
-        spec = manifests.schedule(self._args.backup, _LOCATION, space.namespaces)
+        spec = manifests.schedule(self._args.backup, manifests.LOCATION, space.namespaces)
         self._custom("Schedule", team, spec, [*after, *space.ready], team)
 
     def _custom(

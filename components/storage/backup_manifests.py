@@ -15,7 +15,11 @@ from infra.units import DAY
 
 API: Final = "velero.io/v1"
 NAMESPACE: Final = "velero"
+METRICS: Final = 8085
+"""https://velero.io/docs/v1.18/customize-installation/: the server's and the node agents' metrics."""
 SERVICE_ACCOUNT: Final = "velero"
+LOCATION: Final = "default"
+"""The place in the lake that backups are written to."""
 ZONE: Final = "raw"
 """Zone of the lake that backups are in."""
 USER: Final = "backup"

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pulumi
 from pulumi_kubernetes.core import v1 as core
-from pulumi_kubernetes.networking import v1 as networking
 
+from components import ingress
 from components.charts import Chart, ChartArgs, ChartSite
 from components.storage import cache_manifests as manifests
 from components.storage import ceph_objects as objects
@@ -49,19 +49,23 @@ class DatasetCache(pulumi.ComponentResource):
     def __init__(self, name: str, args: DatasetCacheArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("mlcluster:storage:DatasetCache", name, {}, opts)
         self._name, self._args = name, args
+        operator = self._namespace(manifests.OPERATOR)
+        ways = [ingress.anyone(manifests.WEBHOOK), ingress.prometheus_to(manifests.METRICS)]
+        ingress.closed(f"{name}-operator", operator, self._labels(), ways, parent=self)
         fluid: pulumi.Resource = Chart(
             "fluid",
             ChartArgs(
                 chart="fluid",
                 namespace=manifests.OPERATOR,
                 values=manifests.operator_values(),
-                after=(self._namespace(manifests.OPERATOR),),
+                after=(operator,),
                 site=args.charts,
             ),
             pulumi.ResourceOptions(parent=self),
         ).release
         space = self._namespace(manifests.NAMESPACE)
-        self._closed(space)
+        # Caches speak among themselves; pods get at them by a file system that is mounted on their node.
+        ingress.closed(name, space, self._labels(), [ingress.within()], parent=self)
         for dataset in args.cache.datasets:
             self._dataset(dataset, [fluid, space])
         self.register_outputs({})
@@ -91,19 +95,6 @@ class DatasetCache(pulumi.ComponentResource):
                 "labels": {**self._labels(), "pod-security.kubernetes.io/enforce": "privileged"},
             },
             opts=pulumi.ResourceOptions(parent=self, custom_timeouts=deadlines.NAMESPACE),
-        )
-
-    def _closed(self, space: core.Namespace) -> None:
-        """Caches speak among themselves; pods get at them by a file system that is mounted on their node."""
-        networking.NetworkPolicy(
-            self._name,
-            metadata={"name": "closed", "namespace": manifests.NAMESPACE, "labels": self._labels()},
-            spec={
-                "podSelector": {},
-                "policyTypes": ["Ingress"],
-                "ingress": [{"from": [{"podSelector": {}}]}],
-            },
-            opts=self._child([space]),
         )
 
     def _custom(

@@ -11,6 +11,9 @@ from infra.units import quantity_bytes
 API: Final = "data.fluid.io/v1alpha1"
 OPERATOR: Final = "fluid-system"
 """Fluid's own namespace, which its chart takes for granted."""
+WEBHOOK: Final = 9443
+METRICS: Final = 8080
+"""Ports of Fluid's pods: https://github.com/fluid-cloudnative/fluid/blob/master/cmd/webhook/app/webhook.go"""
 NAMESPACE: Final = "dataset-cache"
 """Where caches are. They mount file systems on nodes, which a team's namespaces may not."""
 

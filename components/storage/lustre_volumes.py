@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pulumi
 from pulumi_kubernetes.batch import v1 as batch
+from pulumi_kubernetes.networking import v1 as networking
 
 from components.storage.volumes import Volume, bound
 from infra import naming
@@ -37,6 +38,8 @@ class LustreVolumesArgs:
     teams: Mapping[str, TeamSpace]
     after: tuple[pulumi.Resource, ...] = ()
     """The driver, and nodes that it runs on."""
+    shared: bool = False
+    """Whether another stack has the volume of the whole file system already, and these teams are but more."""
 
 
 class LustreVolumes(pulumi.ComponentResource):
@@ -76,7 +79,9 @@ class LustreVolumes(pulumi.ComponentResource):
         """
         whole = self._volume(f"lustre-{self._args.name}", _SYSTEM, "", read_only=False)
         wait = self._child(*self._args.system.ready, *self._args.after)
-        claim = bound(self._name, whole, self._args.scope, self._labels(), wait)
+        if not self._args.shared:
+            self._silenced()
+            wait = self._child(bound(self._name, whole, self._args.scope, self._labels(), wait))
         folders = folders_of(self._args.teams, self._args.links)
         return batch.Job(
             self._name,
@@ -86,8 +91,24 @@ class LustreVolumes(pulumi.ComponentResource):
                 "namespace": _SYSTEM,
                 "labels": self._labels(),
             },
-            spec=job_spec(whole.claim, folders),
-            opts=self._child(claim),
+            spec=job_spec(whole.claim, folders, _pods(self._args.name)),
+            opts=wait,
+        )
+
+    def _silenced(self) -> None:
+        """The volume is mounted by the node: the pods of such jobs have nothing to say to anybody."""
+        networking.NetworkPolicy(
+            self._name,
+            metadata={
+                "name": f"folders-{self._args.name}",
+                "namespace": _SYSTEM,
+                "labels": self._labels(),
+            },
+            spec={
+                "podSelector": {"matchLabels": _pods(self._args.name)},
+                "policyTypes": ["Ingress", "Egress"],
+            },
+            opts=self._child(*self._args.after),
         )
 
     def _volumes(self, team: str, space: TeamSpace) -> Iterator[Volume]:
@@ -136,17 +157,28 @@ def folders_of(teams: Mapping[str, TeamSpace], links: Sequence[Link]) -> list[st
     return [*map(team_folder, sorted(teams)), *(link.path for link in links if not link.read_only)]
 
 
-def job_spec(claim: str, folders: Sequence[str]) -> dict[str, Any]:
-    """A job that makes folders, and is content where they exist; names are arguments, never a script."""
+def _pods(system: str) -> dict[str, str]:
+    """Labels of the pods that make folders in a file system."""
+    return {"app.kubernetes.io/name": "lustre-folders", "app.kubernetes.io/instance": system}
+
+
+def job_spec(claim: str, folders: Sequence[str], labels: Mapping[str, str]) -> dict[str, Any]:
+    """A job that makes folders, and is content where they exist; names are arguments, never a script.
+
+    It is root, as whom all that is new belongs to on a file system; of root's rights it has those over files
+    of others, which folders that came from the lake may be.
+    """
     made = f'mkdir -p "{_MOUNTED}/$folder" && chmod 0777 "{_MOUNTED}/$folder"'
     script = f'for folder in "$@"; do {made} || exit 1; done'
     return {
         "backoffLimit": 10,
         "template": {
+            "metadata": {"labels": dict(labels)},
             "spec": {
                 "restartPolicy": "OnFailure",
                 "automountServiceAccountToken": False,
                 "priorityClassName": "system-cluster-critical",
+                "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
                 "containers": [
                     {
                         "name": "folders",
@@ -154,14 +186,18 @@ def job_spec(claim: str, folders: Sequence[str]) -> dict[str, Any]:
                         "command": ["sh", "-c", script, "folders"],
                         "args": list(folders),
                         "resources": {
-                            "requests": {"cpu": "10m", "memory": "16Mi"},
-                            "limits": {"memory": "64Mi"},
+                            "requests": {"cpu": "10m", "memory": "16Mi", "ephemeral-storage": "16Mi"},
+                            "limits": {"memory": "64Mi", "ephemeral-storage": "64Mi"},
                         },
-                        "securityContext": {"allowPrivilegeEscalation": False},
+                        "securityContext": {
+                            "allowPrivilegeEscalation": False,
+                            "readOnlyRootFilesystem": True,
+                            "capabilities": {"drop": ["ALL"], "add": ["DAC_OVERRIDE", "FOWNER"]},
+                        },
                         "volumeMounts": [{"name": "all", "mountPath": _MOUNTED}],
                     }
                 ],
                 "volumes": [{"name": "all", "persistentVolumeClaim": {"claimName": claim}}],
-            }
+            },
         },
     }

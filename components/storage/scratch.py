@@ -10,6 +10,7 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.rbac import v1 as rbac
 from pulumi_kubernetes.storage import v1 as storage
 
+from components import ingress
 from components.storage import scratch_manifests as manifests
 from infra import deadlines
 from infra.labels import Scope
@@ -42,6 +43,7 @@ class LocalScratch(pulumi.ComponentResource):
         super().__init__("mlcluster:storage:LocalScratch", name, {}, opts)
         self._name, self._args = name, args
         space = self._namespace()
+        ingress.closed(name, space, args.scope.labels(_COMPONENT), parent=self)
         rights = self._rights(space)
         provisioner = self._provisioner(space, rights)
         self._class(provisioner)

@@ -82,6 +82,7 @@ def deployment_spec() -> dict[str, Any]:
                 "securityContext": {
                     "runAsNonRoot": True,
                     "runAsUser": 65534,
+                    "runAsGroup": 65534,
                     "seccompProfile": {"type": "RuntimeDefault"},
                 },
                 "containers": [_container()],
@@ -115,7 +116,10 @@ def _container() -> dict[str, Any]:
         "ports": [{"name": "health", "containerPort": _PORT}],
         "readinessProbe": {"httpGet": {"path": "/ready", "port": "health"}},
         "livenessProbe": {"httpGet": {"path": "/health", "port": "health"}, "initialDelaySeconds": 30},
-        "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
+        "resources": {
+            "requests": {"cpu": "20m", "memory": "64Mi", "ephemeral-storage": "16Mi"},
+            "limits": {"memory": "256Mi", "ephemeral-storage": "64Mi"},
+        },
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,

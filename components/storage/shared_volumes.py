@@ -26,6 +26,7 @@ class SharedVolumesArgs:
     """The file system's name in the environment file."""
     system: EfsHandle
     people: Mapping[str, Person]
+    """Those with homes; of whom some may be in teams that another stack has."""
     teams: Mapping[str, TeamSpace]
     after: tuple[pulumi.Resource, ...] = ()
     """The driver, and nodes that it runs on."""
@@ -45,7 +46,8 @@ class SharedVolumes(pulumi.ComponentResource):
         for team in args.teams:
             self._class(team)
         for person, one in args.people.items():
-            self._home(person, one)
+            if one.team in args.teams:
+                self._home(person, one)
         self.handle = FileSystem(
             kind="shared",
             claims={team: self._homes_of(team) for team in args.teams},

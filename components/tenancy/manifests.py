@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Mapping
 from typing import Any, Final
 
 from infra.environment.oidc import TEAM_PREFIX
+from infra.environment.pools.devices import Devices
+from infra.environment.pools.pool import EFA, NEURON
 from infra.environment.pools.sharing import mig_resource
 from infra.environment.teams import Phase, Quota, Team
 from infra.labels import TEAM_LABEL
@@ -45,7 +48,9 @@ def iam_group(team: str) -> str:
 
 
 def member_groups(name: str, team: Team) -> tuple[str, ...]:
-    """The Kubernetes groups that a team's rights in its namespaces are bound to."""
+    """The Kubernetes groups that a team's rights in its namespaces are bound to: none when it is leaving."""
+    if team.offboard:
+        return ()
     return (*team.groups, *((iam_group(name),) if team.principals else ()))
 
 
@@ -61,19 +66,32 @@ def security_labels(phase: Phase) -> dict[str, str]:
     }
 
 
-def quota(share: Quota, profiles: Iterable[str] = ()) -> dict[str, str]:
+_NEURON_CORES: Final = ("aws.amazon.com/neuroncore", "aws.amazon.com/neurondevice")
+"""Other names for Neuron devices, or parts of them, that their plugin offers:
+https://awsdocs-neuron.readthedocs-hosted.com/en/latest/containers/kubernetes-getting-started.html"""
+
+
+def quota(share: Quota, devices: Devices | None = None) -> dict[str, str]:
     """The hard limits of a namespace.
 
-    Kubernetes knows no limit for all that is called alike, so what GPUs are cut into is named one by one.
+    Kubernetes knows no limit for all that is called alike, so what GPUs are cut into is named one by one. It
+    counts by the name of a resource and not by the type of a node, so Neuron devices are asked for whole: by
+    cores the same device could be had twice. EFA interfaces go with accelerators: as many for each as the
+    nodes have that have most.
 
     Services of the kinds that open ports to the outside are refused: what the world may see goes through a
     gateway, and a load balancer that nobody remembers would outlive the cluster.
 
     Args:
         share: The namespace's share of its team's quota.
-        profiles: Profiles of MIG that there are in the cluster.
+        devices: What there is in the cluster; None: nothing but GPUs.
     """
-    cut = {mig_resource(one): share.mig.get(one, 0) for one in sorted({*profiles, *share.mig})}
+    there = devices or Devices()
+    cut = {mig_resource(one): share.mig.get(one, 0) for one in sorted({*there.profiles, *share.mig})}
+    if there.neuron or share.neurons:
+        cut |= {NEURON: share.neurons, **dict.fromkeys(_NEURON_CORES, 0)}
+    if there.efa is not None:
+        cut[EFA] = math.ceil(share.accelerators * there.efa)
     return {
         "requests.cpu": quantity_cpu(share.cpu),
         "requests.memory": quantity_bytes(share.memory),
@@ -82,6 +100,11 @@ def quota(share: Quota, profiles: Iterable[str] = ()) -> dict[str, str]:
         "services.loadbalancers": "0",
         "services.nodeports": "0",
     }
+
+
+def leaving_quota(hard: Mapping[str, str]) -> dict[str, str]:
+    """The hard limits of a namespace whose team is leaving: no pods, whatever they ask for."""
+    return {**hard, "pods": "0"}
 
 
 def container_defaults(share: Quota) -> dict[str, Any]:

@@ -47,9 +47,9 @@ class Members(pulumi.ComponentResource):
 
 
 def entries(teams: Mapping[str, Team]) -> dict[str, tuple[str, ...]]:
-    """The Kubernetes groups of everybody who enters by IAM, by ARN."""
+    """The Kubernetes groups of everybody who enters by IAM, by ARN: nobody of a team that is leaving."""
     groups: dict[str, list[str]] = {}
     for name, team in teams.items():
-        for arn in team.principals:
+        for arn in () if team.offboard else team.principals:
             groups.setdefault(arn, []).append(iam_group(name))
     return {arn: tuple(names) for arn, names in groups.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
@@ -11,12 +11,14 @@ from pulumi_kubernetes.networking import v1 as networking
 from pulumi_kubernetes.rbac import v1 as rbac
 
 from components.tenancy import access, manifests
+from components.tenancy.leaving import Leaving, LeavingArgs
 from infra import deadlines, iam, naming
 from infra.environment import teams
+from infra.environment.pools.devices import Devices
 from infra.environment.storage.mounts import Mount
 from infra.environment.teams import PHASES, Phase, Quota
 from infra.handles import ClusterHandle, ObjectStore
-from infra.labels import PHASE_LABEL, Scope
+from infra.labels import LEAVING_LABEL, PHASE_LABEL, Scope
 from infra.mesh import Membership
 from infra.places import Place
 
@@ -44,8 +46,8 @@ class TeamArgs:
     name: str
     """The team's name in the environment file."""
     team: teams.Team
-    profiles: tuple[str, ...] = ()
-    """Profiles of MIG that pools cut their GPUs into: the team has none of them but what its quota says."""
+    devices: Devices = field(default_factory=Devices)
+    """What nodes offer besides GPUs: the team has none of it but what its quota says."""
     mesh: Membership | None = None
     """How its namespaces are part of the mesh; None where there is none."""
     lake: LakeAccess | None = None
@@ -59,6 +61,8 @@ class Team(pulumi.ComponentResource):
 
     Pods of other teams cannot reach in, members cannot lift their own limits, and pods that run under the
     service account `workload` have the team's prefix of the lake and nothing else.
+
+    Of a team that is leaving, namespaces stay with all that is in them, but nobody gets in, and no pod runs.
     """
 
     namespaces: tuple[str, ...]
@@ -67,13 +71,16 @@ class Team(pulumi.ComponentResource):
         super().__init__("mlcluster:tenancy:Team", name, {}, opts)
         self._name, self._args = name, args
         self.namespaces = tuple(manifests.namespace(args.name, phase) for phase in PHASES)
+        limits = []
         for phase, share in args.team.split().items():
             space = self._namespace(phase)
-            self._limits(space, phase, share)
+            limits.append(self._limits(space, phase, share))
             self._network_policies(space, phase)
             self._members(space, phase)
             self._service_account(space, phase)
-        if args.lake is not None:
+        if args.team.offboard:
+            self._leaving(limits)
+        elif args.lake is not None:
             self._lake_access(args.lake)
         self.register_outputs({"namespaces": list(self.namespaces)})
 
@@ -87,6 +94,7 @@ class Team(pulumi.ComponentResource):
                     **self._labels(),
                     PHASE_LABEL: phase,
                     **manifests.security_labels(phase),
+                    **({LEAVING_LABEL: "true"} if self._args.team.offboard else {}),
                     **({} if self._args.mesh is None else self._args.mesh.labels),
                 },
                 **({} if budget is None else {"annotations": {_BUDGET_ANNOTATION: f"{budget:.2f}"}}),
@@ -96,11 +104,12 @@ class Team(pulumi.ComponentResource):
             ),
         )
 
-    def _limits(self, space: core.Namespace, phase: Phase, share: Quota) -> None:
-        core.ResourceQuota(
+    def _limits(self, space: core.Namespace, phase: Phase, share: Quota) -> core.ResourceQuota:
+        hard = manifests.quota(share, self._args.devices)
+        quota = core.ResourceQuota(
             f"{self._name}-{phase}",
             metadata=self._metadata(space, "team"),
-            spec={"hard": manifests.quota(share, self._args.profiles)},
+            spec={"hard": manifests.leaving_quota(hard) if self._args.team.offboard else hard},
             opts=self._child(),
         )
         core.LimitRange(
@@ -109,6 +118,7 @@ class Team(pulumi.ComponentResource):
             spec={"limits": [manifests.container_defaults(share)]},
             opts=self._child(),
         )
+        return quota
 
     def _network_policies(self, space: core.Namespace, phase: Phase) -> None:
         for name, spec in manifests.network_policies(self._args.name, self._args.mesh).items():
@@ -126,13 +136,15 @@ class Team(pulumi.ComponentResource):
             rules=manifests.member_rules(),
             opts=self._child(),
         )
+        groups = manifests.member_groups(self._args.name, self._args.team)
+        if not groups:
+            return
         rbac.RoleBinding(
             f"{self._name}-{phase}",
             metadata=self._metadata(space, _ROLE),
             role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "Role", "name": _ROLE},
             subjects=[
-                {"api_group": "rbac.authorization.k8s.io", "kind": "Group", "name": group}
-                for group in manifests.member_groups(self._args.name, self._args.team)
+                {"api_group": "rbac.authorization.k8s.io", "kind": "Group", "name": group} for group in groups
             ],
             opts=self._child(),
         )
@@ -146,11 +158,18 @@ class Team(pulumi.ComponentResource):
             opts=self._child(),
         )
 
+    def _leaving(self, limits: list[core.ResourceQuota]) -> None:
+        """Stops what runs, once nothing can take its place."""
+        args = LeavingArgs(
+            scope=self._args.scope, team=self._args.name, namespaces=self.namespaces, after=tuple(limits)
+        )
+        Leaving(f"{self._name}-leaving", args, self._child())
+
     def _lake_access(self, lake: LakeAccess) -> None:
         tags = self._args.scope.tags(_COMPONENT, team=self._args.name)
         role = aws.iam.Role(
             self._name,
-            name=naming.physical(self._args.scope.environment, "team", self._args.name, limit=64),
+            name=naming.team_role(self._args.scope.environment, self._args.name),
             description=f"Pods of the team {self._args.name}",
             assume_role_policy=iam.pod_identity_trust(
                 lake.cluster.name, self.namespaces, access.SERVICE_ACCOUNT

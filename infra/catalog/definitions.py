@@ -10,7 +10,7 @@ import yaml
 
 from infra.catalog import lookup
 
-PROJECTS: Final = ("aws-load-balancer-controller", "gateway-api")
+PROJECTS: Final = ("aws-load-balancer-controller", "gateway-api", "strimzi")
 """The projects, as kinds.yaml calls them."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

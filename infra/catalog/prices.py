@@ -11,10 +11,24 @@ from typing import Any, Literal
 
 from infra.catalog import lookup
 
-Kind = Literal["hourly", "monthly", "control_plane", "node_group", "node_pool", "free", "usage"]
+Kind = Literal["hourly", "monthly", "control_plane", "node_group", "node_pool", "claims", "free", "usage"]
 
 HOURS_PER_MONTH = 730
 """Hours in a month as AWS's own calculator counts them: 365 days of 24 hours over 12 months."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charge:
+    """What else a resource is charged by, in a month."""
+
+    item: str
+    unit: str
+    usd: float
+    """For each unit and month."""
+    count: str
+    """The input that says how many units there are."""
+    times: str = ""
+    """The input that this is multiplied by, as the disks of several instances; empty: nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +47,8 @@ class Price:
     """The input that says how many units there are, a number or a list of them; empty: one."""
     extended_usd: float = 0.0
     """The same for a Kubernetes version in extended support."""
+    also: tuple[Charge, ...] = ()
+    """What else an hourly or monthly resource is charged by."""
     usage: str = ""
     """What is charged by use, and hence is in no sum; empty where nothing is."""
     source: str = ""
@@ -66,7 +82,10 @@ def price(type_token: str, inputs: Mapping[str, Any] | None = None) -> Price | N
     if entry is None:
         return None
     fields = lookup.fitting(entry, inputs or {})
-    return Price(**{key: value for key, value in fields.items() if key not in {"cases", "when"}})
+    also = tuple(Charge(**charge) for charge in fields.get("also", ()))
+    return Price(
+        **{key: value for key, value in fields.items() if key not in {"cases", "when", "also"}}, also=also
+    )
 
 
 def volume(kind: str) -> tuple[VolumeCharge, ...]:

@@ -92,11 +92,20 @@ def _location(detail: ErrorDetails, data: Any) -> list[str | int]:
 
 def _fields(model: type[Section], location: Sequence[str | int]) -> Mapping[str, FieldInfo]:
     """Fields of the section at a path within a model."""
-    fields = model.model_fields
+    fields, key = model.model_fields, False
     for part in location:
-        section = _section(fields[str(part)].annotation) if str(part) in fields else None
+        # A key of a mapping is the user's own word, and may be that of a field.
+        annotation = fields[str(part)].annotation if str(part) in fields and not key else None
+        section = _section(annotation)
         fields = section.model_fields if section else fields
+        key = section is not None and _is_mapping(annotation)
     return fields
+
+
+def _is_mapping(annotation: Any) -> bool:
+    """Whether an annotation is of a mapping, or may be."""
+    inner = getattr(annotation, "__args__", ())
+    return getattr(annotation, "__origin__", None) is Mapping or any(_is_mapping(one) for one in inner)
 
 
 def _section(annotation: Any) -> type[Section] | None:

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from infra.environment import checks, errors
+from infra.environment import checks, errors, shards
 from infra.environment.model import ELSEWHERE, Environment
 from infra.environment.reading import Document, read
 from infra.environment.section import dotted
 from infra.problems import ABSENT, BadInput, Problem, Wrong, did_you_mean
 
-SECTION: Final = "mlcluster:environment"
+SECTION: Final = shards.SECTION
 """The key under `config` that holds the environment."""
 REGION: Final = "aws:region"
 
@@ -42,7 +42,7 @@ def load(path: Path) -> Environment:
         raise BadInput([Problem(str(path), ABSENT, "is not named as an environment's file", hint)])
     document = _document(path)
     try:
-        environment = parse(name["name"], _config(document))
+        environment = parse(name["name"], _config(document), path.parent)
     except BadInput as bad:
         raise BadInput(_placed(path, document, bad.problems)) from None
     if document.doubts:
@@ -50,16 +50,32 @@ def load(path: Path) -> Environment:
     return environment
 
 
-def parse(name: str, config: Mapping[str, Any]) -> Environment:
-    """The environment that a stack's configuration describes. Pure.
+def parse(name: str, config: Mapping[str, Any], beside: Path | None = None) -> Environment:
+    """The environment that a stack's configuration describes.
 
     Args:
         name: The stack's name.
         config: What the file has under `config`, with Pulumi's keys: ``aws:region`` and
             ``mlcluster:environment``.
+        beside: Where the files of the other stacks are, of which those are read that are about the same
+            cluster; None: there are none.
 
     Raises:
         BadInput: With everything that is wrong with it; paths begin within ``mlcluster:environment``.
+    """
+    environment, problems = _parsed(name, config, beside)
+    if environment is None or problems:
+        raise BadInput(problems)
+    return environment
+
+
+def _parsed(
+    name: str, config: Mapping[str, Any], beside: Path | None
+) -> tuple[Environment | None, list[Problem]]:
+    """The environment as far as there is one, and everything that is wrong with it; arguments as of `parse`.
+
+    Raises:
+        BadInput: there is nothing that could be one.
     """
     config = _mapping("config", config, f"write {REGION} and {SECTION} below it")
     found = [*_unknown_keys(config), *_encrypted(config)]
@@ -74,10 +90,12 @@ def parse(name: str, config: Mapping[str, Any]) -> Environment:
         for key in ELSEWHERE
         if key in section
     ]
-    environment, problems = _judged({**section, "name": name, "region": config.get(REGION)})
-    if environment is None or found or problems:
-        raise BadInput(_explained(found, problems))
-    return environment
+    data = {**section, "name": name, "region": config.get(REGION)}
+    if section.get("teams_of") is not None:
+        environment, problems = _of_teams(data, beside)
+    else:
+        environment, problems = _judged(data, {} if beside is None else shards.beside(name, name, beside))
+    return environment, _explained(found, problems)
 
 
 def _mapping(path: str, value: object, hint: str) -> Mapping[Any, Any]:
@@ -89,8 +107,8 @@ def _mapping(path: str, value: object, hint: str) -> Mapping[Any, Any]:
     raise BadInput([Problem(path, value, "is not a mapping", hint)])
 
 
-def _judged(data: Mapping[str, Any]) -> tuple[Environment | None, list[Problem]]:
-    """The environment in `data`, and everything wrong with it.
+def _judged(data: Mapping[str, Any], others: shards.Others) -> tuple[Environment | None, list[Problem]]:
+    """The environment in `data`, and everything wrong with it, beside the teams that other stacks have in it.
 
     Where some fields are wrong in themselves, the checks that do not read those run all the same, so that
     people hear of everything at once.
@@ -98,16 +116,70 @@ def _judged(data: Mapping[str, Any]) -> tuple[Environment | None, list[Problem]]
     try:
         environment = Environment.model_validate(data)
     except ValidationError as error:
-        found = [
-            replace(problem, path=REGION) if problem.path == "region" else problem
-            for problem in errors.problems(error, data, Environment, hidden=ELSEWHERE)
-        ]
+        found = _told(error, data)
         broken = {str(detail["loc"][0]) for detail in error.errors()}
     else:
+        environment = environment.model_copy(update={"others": others}) if others else environment
         return environment, checks.run(environment)
     sound = {key: value for key, value in data.items() if isinstance(key, str) and key not in broken}
     rest = Environment.model_validate({"name": "unnamed", "owner": "unnamed", **sound})
     return None, _explained(found, checks.run(rest, broken))
+
+
+def _told(error: ValidationError, data: Mapping[str, Any]) -> list[Problem]:
+    """What pydantic has against an environment, with the region where the file has it."""
+    return [
+        replace(problem, path=REGION) if problem.path == "region" else problem
+        for problem in errors.problems(error, data, Environment, hidden=ELSEWHERE)
+    ]
+
+
+def _of_teams(data: Mapping[str, Any], beside: Path | None) -> tuple[Environment | None, list[Problem]]:
+    """The environment in a file of teams, with all that the platform's file says; and what is wrong with it.
+
+    What the platform's file says is judged with that; here only what becomes of it with these teams.
+    """
+    found = list(shards.not_its_own(data))
+    theirs = Environment.model_fields.keys() - shards.OWN
+    said = {key: value for key, value in data.items() if key not in theirs}
+    try:
+        own = Environment.model_validate(said)
+    except ValidationError as error:
+        return None, [*found, *_told(error, said)]
+    try:
+        platform = _platform(own, beside)
+    except BadInput as bad:
+        return None, [*found, *bad.problems]
+    others = shards.beside(platform.name, own.name, beside) if beside else {}
+    environment = shards.composed(own, platform, others)
+    judged = (problem for problem in checks.run(environment) if _of_a_team(problem))
+    return environment, [*found, *shards.apart(own, platform), *judged]
+
+
+def _of_a_team(problem: Problem) -> bool:
+    """Whether a problem is about teams, and so for the file to tell that has them."""
+    return re.match(r"teams\b", problem.path) is not None
+
+
+def _platform(own: Environment, beside: Path | None) -> Environment:
+    """The environment that a file of teams names.
+
+    Raises:
+        BadInput: It is none that has a cluster.
+    """
+    name = str(own.teams_of)
+    clusters = () if beside is None else shards.clusters(beside)
+    if beside is None or name not in clusters:
+        why = shards.no_cluster(name, own.name, beside)
+        raise BadInput([Problem("teams_of", name, why, did_you_mean(name, clusters))])
+    try:
+        environment, problems = _parsed(name, _config(_document(beside / f"Pulumi.{name}.yaml")), beside)
+    except BadInput as bad:
+        environment, problems = None, list(bad.problems)
+    if environment is None or not all(map(_of_a_team, problems)):
+        hint = f"run mlcluster validate {name}"
+        raise BadInput([Problem("teams_of", name, "has a file that is not right itself", hint)])
+    return environment
 
 
 def _unknown_keys(config: Mapping[Any, Any]) -> Iterator[Problem]:

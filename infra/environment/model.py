@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from pydantic import Field
+
 from infra.catalog import regions
 from infra.environment.budget import Budget
 from infra.environment.certificates import Certificates
@@ -13,14 +15,18 @@ from infra.environment.cluster import Cluster
 from infra.environment.costs import Costs
 from infra.environment.domain import Domain
 from infra.environment.fields import Account, EnvironmentName, Owner, PoolName, Region, TeamName
+from infra.environment.kafka import Kafka
 from infra.environment.lifetime import Lifetime
 from infra.environment.logs import Logs
 from infra.environment.mesh import Mesh
 from infra.environment.monitoring import Monitoring
 from infra.environment.network import Network
+from infra.environment.pipelines import Pipelines
 from infra.environment.pools import Pool
+from infra.environment.postgres import Postgres
 from infra.environment.secrets import Secrets
 from infra.environment.section import Section
+from infra.environment.spark import Spark
 from infra.environment.state import State, StatePlace
 from infra.environment.storage import Storage
 from infra.environment.teams import Team
@@ -31,6 +37,7 @@ Platform = Literal["aws", "kubernetes"]
 ELSEWHERE: Final = {
     "name": "the file's own name tells it: Pulumi.<name>.yaml",
     "region": "write aws:region under config",
+    "others": "the files of the stacks that have those teams tell it",
 }
 """Fields that the section `mlcluster:environment` does not have, and where they come from."""
 
@@ -49,6 +56,9 @@ class Environment(Section):
     """Number of the AWS account, in quotes; any other is refused. Required on platform `aws`."""
     platform: Platform = "aws"
     """`aws`, or `kubernetes`: an existing cluster, on-premises or local."""
+    teams_of: EnvironmentName | None = None
+    """The environment that these are teams of, in a stack of their own: all but `owner`, `account`, `state`
+    and `teams` is in its file, which lies beside this one. Default: a cluster, or data, of its own."""
     data: EnvironmentName | None = None
     """The stack that keeps the long-lived data. Default: `storage.lake` lives and dies here."""
     state: State | None = None
@@ -64,6 +74,8 @@ class Environment(Section):
     """Stores of data."""
     teams: Mapping[TeamName, Team] = {}
     """Teams by name."""
+    others: Mapping[EnvironmentName, Mapping[TeamName, Team]] = Field(default={}, exclude=True)
+    """Teams that other stacks have in the same cluster, by stack; from the files beside this one."""
     mirror: Mirror | None = None
     """Registry that all Helm charts and their images come from instead of upstream: `oci://` and the address,
     with a path if it is shared. `mlcluster mirror` fills it. Default: upstream."""
@@ -83,6 +95,14 @@ class Environment(Section):
     """Where what containers and nodes write is kept. Default: on the nodes alone, for as long as they are."""
     costs: Costs | None = None
     """What namespaces cost. Default: nobody reckons it."""
+    postgres: Postgres | None = None
+    """Databases of services: MLflow, pipelines, Katib. Default: there are none."""
+    kafka: Kafka | None = None
+    """Event streaming. Default: there is none."""
+    spark: Spark | None = None
+    """Batch processing. Default: there is none."""
+    pipelines: Pipelines | None = None
+    """Pipelines of steps. Default: there are none."""
     lifetime: Lifetime = Lifetime()
     """When it goes, and when it sleeps."""
     budget: Budget | None = None
@@ -92,6 +112,17 @@ class Environment(Section):
     def is_data(self) -> bool:
         """Whether it is a stack that only keeps data, beyond the life of any cluster."""
         return self.cluster is None and self.storage.lake is not None
+
+    @property
+    def home(self) -> str:
+        """The environment whose cluster this is: of a stack of teams, the one that `teams_of` names."""
+        return self.teams_of or self.name
+
+    @property
+    def all_teams(self) -> dict[str, Team]:
+        """The cluster's teams, whichever stack has them; its own win where a name is there twice."""
+        elsewhere = {name: team for stack in self.others.values() for name, team in stack.items()}
+        return {**elsewhere, **self.teams}
 
     @property
     def state_place(self) -> StatePlace | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
@@ -49,6 +49,16 @@ def json_schema() -> dict[str, Any]:
     }
 
 
+_BY_NAME: Final = frozenset({"properties", "patternProperties", "$defs"})
+"""Keys of schemas below which there are names of ours, one of which may be `default`."""
+
+
+def _tidied(key: str, value: Any) -> Any:
+    if key in _BY_NAME:
+        return {name: _tidy(schema) for name, schema in value.items()}
+    return " ".join(value.split()) if key == "description" else _tidy(value)
+
+
 def _tidy(schema: Any) -> Any:
     """A schema as editors like it.
 
@@ -60,7 +70,7 @@ def _tidy(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     tidy = {
-        key: " ".join(value.split()) if key == "description" and isinstance(value, str) else _tidy(value)
+        key: _tidied(key, value)
         for key, value in schema.items()
         if not (key == "default" and isinstance(value, dict | None))
     }

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from infra.environment.fields import Count, Different, Member, Usd, Within
+from infra.environment.fields import Count, Different, Email, Flag, Member, Usd, Within
 from infra.environment.pools.sharing import Profile
 from infra.environment.section import Section
+from infra.problems import Wrong
 from infra.units import ByteSize, Cpu
 
 Phase = Literal["exploration", "training", "serving"]
@@ -29,6 +30,13 @@ class Quota:
     memory: ByteSize
     mig: Mapping[str, int] = field(default_factory=dict)
     """GPU instances by their profile."""
+    neurons: int = 0
+    """Neuron devices."""
+
+    @property
+    def accelerators(self) -> int:
+        """Accelerators of all kinds, and instances of them."""
+        return self.gpus + self.neurons + sum(self.mig.values())
 
 
 class Shares(Section):
@@ -53,16 +61,30 @@ class Team(Section):
     mig: Mapping[Profile, Annotated[Count, Field(ge=1)]] = {}
     """GPU instances that it may use at once, by profile: `{1g.10gb: 4}`. Default: none, of whatever pools cut
     by MIG have; they do not count as `gpus`."""
+    neurons: Count = 0
+    """Neuron devices (Trainium, Inferentia) that it may use at once."""
     cpu: Annotated[Cpu, Within(Cpu("1m"))]
     """vCPUs that it may use at once."""
     memory: Annotated[ByteSize, Within(ByteSize("1MiB"))]
     """Memory that it may use at once."""
     shares: Shares = Shares()
-    """How GPUs, their instances, vCPUs and memory are divided over the phases. Default: half for training, a
+    """How accelerators, vCPUs and memory are divided over the phases. Default: half for training, a
     quarter each for exploration and serving. A team whose one job takes nearly all GPUs gives nearly all to
     training."""
     budget: Usd | None = None
-    """What it means to spend, USD a month. Default: no limit of its own."""
+    """What it means to spend, USD a month; at AWS, of what carries its tag. Default: no limit of its own."""
+    notify: Annotated[tuple[Email, ...], Field(max_length=10), Different] = ()
+    """E-mail addresses that are told when `budget` runs out, at most 10. Default: those of the environment's
+    `budget.notify`."""
+    offboard: Flag = False
+    """Whether it is leaving: its people and pods are shut out, its pods are stopped, and its data stays. Only
+    after that may it be removed from the file."""
+
+    @model_validator(mode="after")
+    def _told_of_something(self) -> Team:
+        if self.notify and self.budget is None:
+            raise Wrong("says who is told (notify), and has no budget", "write budget, or remove notify")
+        return self
 
     @property
     def principals(self) -> tuple[str, ...]:
@@ -80,8 +102,8 @@ class Team(Section):
         What does not divide goes to the phases that would fall shortest, training before the others, so that
         the parts add up to the whole.
         """
-        wholes = (self.gpus, self.cpu.millis, self.memory)
-        gpus, millis, memory = (_divide(whole, self.shares) for whole in wholes)
+        wholes = (self.gpus, self.neurons, self.cpu.millis, self.memory)
+        gpus, neurons, millis, memory = (_divide(whole, self.shares) for whole in wholes)
         mig = {profile: _divide(whole, self.shares) for profile, whole in self.mig.items()}
         return {
             phase: Quota(
@@ -89,6 +111,7 @@ class Team(Section):
                 Cpu(f"{millis[phase]}m"),
                 ByteSize(memory[phase]),
                 {profile: parts[phase] for profile, parts in mig.items()},
+                neurons[phase],
             )
             for phase in PHASES
         }

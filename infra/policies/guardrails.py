@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.labels import COMPONENT_TAG, ENVIRONMENT_TAG, OWNER_TAG
-from infra.policies import documents
+from infra.policies import brokers, documents, listeners
 from infra.resources import RecordedResource
 
 Guardrail = Callable[[Sequence[RecordedResource]], Iterator["Violation"]]
@@ -34,6 +34,7 @@ def judge(resources: Sequence[RecordedResource]) -> tuple[Violation, ...]:
 
 _UNTAGGABLE: Final = frozenset(
     {
+        "aws:appautoscaling/policy:Policy",
         "aws:autoscaling/tag:Tag",
         "aws:cloudwatch/eventTarget:EventTarget",
         "aws:ec2/route:Route",
@@ -51,6 +52,8 @@ _UNTAGGABLE: Final = frozenset(
         "aws:iam/rolePolicy:RolePolicy",
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
         "aws:kms/alias:Alias",
+        "aws:msk/configuration:Configuration",
+        "aws:msk/topic:Topic",
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
         "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
@@ -285,10 +288,29 @@ def guarded_files(resources: Sequence[RecordedResource]) -> Iterator[Violation]:
         yield from _unprotected_keys(system, resources)
 
 
-def _unprotected_keys(system: RecordedResource, resources: Sequence[RecordedResource]) -> Iterator[Violation]:
+def _unprotected_keys(
+    system: RecordedResource, resources: Sequence[RecordedResource], rule: str = "guarded_files"
+) -> Iterator[Violation]:
     for key in _of(resources, "aws:kms/key:Key"):
         if system.protect and key.urn in system.dependencies and not key.protect:
-            yield Violation(key.urn, "guarded_files", f"may go, but {system.name} needs it")
+            yield Violation(key.urn, rule, f"may go, but {system.name} needs it")
+
+
+def guarded_databases(resources: Sequence[RecordedResource]) -> Iterator[Violation]:
+    """Databases are encrypted with a key of ours, closed to the public, and nobody chose their password."""
+    for database in _of(resources, "aws:rds/instance:Instance"):
+        given = database.inputs
+        wrong = {
+            "is not encrypted with a key of ours": given.get("storageEncrypted") is not True
+            or not given.get("kmsKeyId"),
+            "has a public address": given.get("publiclyAccessible") is not False,
+            "has a password that RDS did not make": given.get("manageMasterUserPassword") is not True,
+            "may go by AWS, but not by us": database.protect and given.get("deletionProtection") is not True,
+        }
+        for message, found in wrong.items():
+            if found:
+                yield Violation(database.urn, "guarded_databases", message)
+        yield from _unprotected_keys(database, resources, "guarded_databases")
 
 
 def closed_queues(resources: Sequence[RecordedResource]) -> Iterator[Violation]:
@@ -332,6 +354,16 @@ def encrypted_ceph(resources: Sequence[RecordedResource]) -> Iterator[Violation]
             )
 
 
+def closed_brokers(resources: Sequence[RecordedResource]) -> Iterator[Violation]:
+    """Kafka's brokers encrypt what they have and say, let nobody in by name alone, and are not public."""
+    for cluster in _of(resources, "aws:msk/cluster:Cluster"):
+        for message in brokers.complaints(cluster.inputs):
+            yield Violation(cluster.urn, "closed_brokers", message)
+    for kafka in _of(resources, "kubernetes:kafka.strimzi.io/v1:Kafka"):
+        for message in listeners.complaints(kafka.inputs):
+            yield Violation(kafka.urn, "closed_brokers", message)
+
+
 def _of(resources: Sequence[RecordedResource], type_: str) -> Iterator[RecordedResource]:
     return (resource for resource in resources if resource.type == type_)
 
@@ -357,8 +389,10 @@ GUARDRAILS: Final[tuple[Guardrail, ...]] = (
     kept_data,
     closed_images,
     guarded_files,
+    guarded_databases,
     closed_queues,
     guarded_classes,
     encrypted_ceph,
+    closed_brokers,
 )
 """All of them."""

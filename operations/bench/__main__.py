@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from infra.environment import project_root
-from operations.bench import commands, control_plane, growth
+from operations.bench import commands, control_plane, growth, teams
 from operations.bench.page import Figures, page
 
 
@@ -23,8 +23,10 @@ def main() -> None:
     lives = commands.lives(tell)
     with tempfile.TemporaryDirectory() as folder:
         scale = control_plane.figures(root, Path(folder), tell)
+    with tempfile.TemporaryDirectory() as folder:
+        many = teams.figures(Path(folder), tell)
     target = root / "docs" / "benchmarks.md"
-    target.write_text(page(Figures(imports, plans, larger, lives, scale)), encoding="utf-8")
+    target.write_text(page(Figures(imports, plans, larger, lives, scale, many)), encoding="utf-8")
     tell(f"wrote {target}")
 
 

@@ -13,6 +13,7 @@ import psutil
 from operations.bench.commands import REPEATS, Measure
 from operations.bench.control_plane import Figure
 from operations.bench.growth import readiness
+from operations.bench.teams import Point
 from operations.twin.kubernetes import binaries
 from operations.twin.kubernetes.control_plane import COMPONENTS
 
@@ -27,6 +28,8 @@ class Figures:
     """Plans of synthetic environments with more and more pools."""
     lives: Sequence[Measure]
     scale: Sequence[Figure]
+    many: Sequence[Point]
+    """Teams in stacks of their own."""
 
 
 def page(figures: Figures) -> str:
@@ -37,6 +40,7 @@ def page(figures: Figures) -> str:
         _growth(figures),
         _times(figures.plans),
         _control_plane(figures.scale),
+        _teams(figures.many),
     )
     return "\n".join(line for part in parts for line in part) + "\n"
 
@@ -123,3 +127,17 @@ def _control_plane(scale: Sequence[Figure]) -> Iterator[str]:
     for figure in scale:
         peaks = (f"{figure.peaks_mib.get(name, 0):.0f}" for name in COMPONENTS)
         yield f"| {figure.what} | {figure.seconds:.1f} | {' | '.join(peaks)} |"
+    yield ""
+
+
+def _teams(many: Sequence[Point]) -> Iterator[str]:
+    yield "## Many teams"
+    yield ""
+    yield "Stacks of teams, each as large as a stack of teams may be, brought up one after the other by the"
+    yield "engine on one twin whose platform is up. It is linear in teams where the time for each stays."
+    yield ""
+    yield "| teams | stacks | resources | seconds | ms for each team |"
+    yield "| ---: | ---: | ---: | ---: | ---: |"
+    for one in many:
+        each = 1000 * one.each
+        yield f"| {one.teams:,} | {one.stacks} | {one.resources:,} | {one.seconds:.0f} | {each:.0f} |"

@@ -71,8 +71,10 @@ def services(
 
 
 def _files(env: str, environment: Environment) -> tuple[Path, ...]:
-    """The environment's file, and that of the stack that keeps its data."""
+    """The environment's file, and that of the stack that keeps its data; for teams the platform's."""
     own = find(env, Path.cwd())
+    if environment.teams_of is not None:
+        own = own.parent / f"Pulumi.{environment.teams_of}.yaml"
     return (own,) if environment.data is None else (own, find(environment.data, Path.cwd()))
 
 
@@ -101,7 +103,7 @@ def _deployed(voice: Voice, file: Path, *, on_twin: bool) -> Mapping[str, Any] |
     try:
         if ladder.at_hand() is None:
             return None
-        place = Twin(lifecycle.twin_name(load(file).name)) if on_twin else None
+        place = Twin(lifecycle.twin_name(load(file).home)) if on_twin else None
         with ExitStack() as stack:
             site = stack.enter_context(lifecycle.opened(file, twin=place, listener=Silent()))
             return site.stack.state() or {}

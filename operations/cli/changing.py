@@ -106,6 +106,8 @@ def _up(voice: Voice, file: Path, plan: Plan, *, on_twin: bool) -> None:
         _opened(voice, file, on_twin=on_twin) as site,
         _watched(voice, f"up {plan.environment.name}", total=len(plan.resources)) as watch,
     ):
+        for line in lifecycle.farewell(site):
+            voice.notice(line)
         result = lifecycle.up(site, watch)
     if result.result == "succeeded":
         show_up(voice.people, plan, result, lifecycle.simulated(plan, result) if on_twin else None)
@@ -198,7 +200,7 @@ def _opened(voice: Voice, file: Path, *, on_twin: bool, host: Environment | None
     from operations.progress import shown
     from operations.twin.manager import Twin
 
-    name = lifecycle.twin_name((host or load(file)).name)
+    name = lifecycle.twin_name((host or load(file)).home)
     with ExitStack() as stack:
         with shown(voice.notes, "getting ready") as listener:
             place = Twin(name) if on_twin else None

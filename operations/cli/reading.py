@@ -39,10 +39,16 @@ def _row(name: str, root: Path) -> dict[str, str]:
         return {"name": name, "kind": f"{len(bad.problems)} problems: mlcluster validate {name}"}
     return {
         "name": name,
-        "kind": "data" if environment.is_data else environment.platform,
+        "kind": _kind(environment),
         "region": environment.region or "",
         "owner": environment.owner,
     }
+
+
+def _kind(environment: Environment) -> str:
+    if environment.teams_of is not None:
+        return f"{len(environment.teams)} teams of {environment.teams_of}"
+    return "data" if environment.is_data else environment.platform
 
 
 def _table(voice: Voice, rows: list[dict[str, str]]) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from infra.environment import find, load
+from infra.problems import BadInput
 from operations.cli.arguments import Machine, Yes
 from operations.cli.console import Voice, speaking
 
@@ -76,9 +79,17 @@ def _names(env: str | None) -> list[str]:
     from operations.lifecycle import twin_name
 
     if env is not None:
-        return [twin_name(env)]
+        return [twin_name(_home(env))]
     folder = data() / "twins"
     return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
+
+def _home(env: str) -> str:
+    """The environment whose twin is meant; by its file, if there is one."""
+    try:
+        return load(find(env, Path.cwd())).home
+    except BadInput:
+        return env
 
 
 def _row(name: str) -> dict[str, object]:

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Protocol
 
 from infra.catalog import lookup, prices, versions
-from infra.catalog.prices import Kind, Price
+from infra.catalog.prices import Charge, Kind, Price
 from infra.resources import RecordedResource
-from operations.cost import nodes
+from operations.cost import claims, nodes
 from operations.cost.lines import Context, Cost, CostLine, Period, Share, line
 
 __all__ = ["Cost", "CostLine", "cost"]
@@ -73,7 +73,14 @@ def _each(resource: RecordedResource, price: Price, _: Context) -> Share:
     if units is None:
         note = f"{resource.name}: how many {price.unit} it has ({price.count}) is not recorded"
         return Share(notes=(note,), unpriced=True)
-    return Share((line(resource, price.item, price.unit, (units, units), price.usd, period),))
+    first = line(resource, price.item, price.unit, (units, units), price.usd, period)
+    return Share((first, *(_also(resource, charge) for charge in price.also)))
+
+
+def _also(resource: RecordedResource, charge: Charge) -> CostLine:
+    many = _units(lookup.at(resource.inputs, charge.count)) or 0
+    many *= (_units(lookup.at(resource.inputs, charge.times)) or 0) if charge.times else 1
+    return line(resource, charge.item, charge.unit, (many, many), charge.usd, "month")
 
 
 def _units(value: object) -> float | None:
@@ -105,6 +112,7 @@ _PRICED_BY: Mapping[Kind, Callable[[RecordedResource, Price, Context], Share]] =
     "control_plane": _control_plane,
     "node_group": nodes.node_group,
     "node_pool": nodes.node_pool,
+    "claims": claims.claims,
     "free": lambda *_: Share(),
     "usage": lambda *_: Share(unpriced=True),
 }

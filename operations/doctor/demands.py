@@ -9,6 +9,7 @@ from typing import Final
 from infra.catalog import quotas
 from infra.catalog.quotas import Quota
 from infra.environment import Environment
+from infra.environment.checks.msk import broker_count
 from infra.environment.pools.groups import groups
 from infra.units import GiB
 
@@ -69,9 +70,17 @@ def _lustre(environment: Environment, needed: Counter[Quota]) -> None:
             needed[quotas.quota(kind)] += system.capacity // GiB
 
 
+def _brokers(environment: Environment, needed: Counter[Quota]) -> None:
+    """Brokers that MSK runs; serverless clusters have none that count."""
+    kafka = environment.kafka
+    if kafka is not None and kafka.managed is not None and kafka.managed.kind == "provisioned":
+        needed[quotas.quota("brokers")] += broker_count(environment, kafka.managed)
+
+
 _DEMANDS: Final[tuple[Callable[[Environment, Counter[Quota]], None], ...]] = (
     _instances,
     _network,
     _cluster,
     _lustre,
+    _brokers,
 )

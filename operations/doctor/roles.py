@@ -11,10 +11,17 @@ from operations.doctor.finding import Finding, failed, passed
 from operations.doctor.patient import Patient
 
 SPOT: Final = "AWSServiceRoleForEC2Spot"
-_MAKE: Final = "aws iam create-service-linked-role --aws-service-name spot.amazonaws.com"
+EMR: Final = "AWSServiceRoleForAmazonEMRContainers"
+_MAKE: Final = "aws iam create-service-linked-role --aws-service-name"
 
 
 def check(patient: Patient) -> Iterator[Finding]:
+    """Whether the account has the roles that the environment's services cannot make for themselves."""
+    yield from _spot(patient)
+    yield from _emr(patient)
+
+
+def _spot(patient: Patient) -> Iterator[Finding]:
     """Whether EC2 has its role for spot instances, where Karpenter is to ask for some.
 
     The first request of an account makes it, if whoever asks may; Karpenter may not, and its nodes would
@@ -29,7 +36,23 @@ def check(patient: Patient) -> Iterator[Finding]:
     if _has(patient, SPOT):
         yield passed("roles", f"{who}: the account has {SPOT}")
     else:
-        yield failed("roles", f"{who}: the account has no role {SPOT}, so no spot instance starts", _MAKE)
+        message = f"{who}: the account has no role {SPOT}, so no spot instance starts"
+        yield failed("roles", message, f"{_MAKE} spot.amazonaws.com")
+
+
+def _emr(patient: Patient) -> Iterator[Finding]:
+    """Whether EMR has its role for EKS, which it is let into the cluster by.
+
+    https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/using-service-linked-roles.html
+    """
+    spark = patient.environment.spark
+    if spark is None or spark.managed is None:
+        return
+    if _has(patient, EMR):
+        yield passed("roles", f"spark.managed: the account has {EMR}")
+    else:
+        message = f"spark.managed: the account has no role {EMR}, so EMR cannot be let into the cluster"
+        yield failed("roles", message, f"{_MAKE} emr-containers.amazonaws.com")
 
 
 def _has(patient: Patient, role: str) -> bool:

@@ -100,7 +100,12 @@ def outputs(stack: EngineStack) -> dict[str, Any]:
     Raises:
         BadInput: the backend cannot be used.
     """
-    resources = (stack.state() or {}).get("resources", ())
+    return outputs_in(stack.state())
+
+
+def outputs_in(state: State) -> dict[str, Any]:
+    """The outputs that a stack's state has, secrets as ``[secret]``."""
+    resources = (state or {}).get("resources", ())
     found = [resource for resource in resources if resource["type"] == STACK_TYPE]
     return dict(masked(found[0].get("outputs", {}))) if found else {}
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
+
 from infra.catalog.charts import ChartPin, chart
 from infra.environment import Environment
 from infra.resources import RecordedResource
@@ -69,16 +71,29 @@ def unique(images: Iterable[Image]) -> tuple[Image, ...]:
 
 
 def references(value: Any) -> Iterator[str]:
-    """Every reference to an image in manifests or values: the text under a key `image`, at any depth."""
+    """Every reference to an image in manifests or values: the text under a key `image`, at any depth.
+
+    Manifests within config maps count: people make objects of them.
+    """
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if key == "image" and isinstance(inner, str) and _is_reference(inner):
                 yield inner
+            elif isinstance(key, str) and key.endswith(".yaml") and isinstance(inner, str):
+                yield from references(_manifest(inner))
             else:
                 yield from references(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from references(inner)
+
+
+def _manifest(text: str) -> Any:
+    """What a text says, if it is YAML of one document."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return None
 
 
 def _is_reference(text: str) -> bool:

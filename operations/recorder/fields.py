@@ -27,6 +27,7 @@ from operations.recorder.wire import UNKNOWN
 _WRAPPERS = (abc.Awaitable, pulumi.Output)
 _SEQUENCES = (list, abc.Sequence)
 _MAPPINGS = (dict, abc.Mapping)
+_SDKS = frozenset({"aws", "kubernetes"})
 _UNJUDGED = frozenset({"kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"})
 """Types whose arguments the SDK spells in its own way: ``x_kubernetes_validations`` in schemas of kinds."""
 
@@ -85,6 +86,8 @@ def _resource_class(token: str) -> type | None:
     if token.startswith("pulumi:providers:"):
         return typing.cast("type", importlib.import_module("pulumi_" + token.rsplit(":", 1)[1]).Provider)
     package, module, _ = token.split(":")
+    if package in _SDKS:
+        importlib.import_module(f"pulumi_{package}")  # what was never imported is not in the index
     for registered in rpc._RESOURCE_MODULES.get(
         f"{package}:{module}", []
     ):  # the SDKs' own index of themselves

@@ -62,21 +62,20 @@ def record(
     Args:
         env: the environment.
         preview: record as the engine's preview sees it, where outputs of what does not exist yet are unknown.
-        references: outputs of other stacks by name. The one that `env.data` names is recorded from its own
-        file
-            when it is not among them.
+        references: outputs of other stacks by name. The one that `env.teams_of` or `env.data` names is
+            recorded from its own file when it is not among them.
 
     Raises:
         RecordingError: the program asked for something impossible.
-        BadInput: the environment of the data stack cannot be read.
+        BadInput: the environment of that stack cannot be read.
         Exception: whatever the program raised.
     """
     from infra import environment
     from stacks import program
 
-    if env.data is not None and env.data not in references:
-        data = environment.load(environment.find(env.data))
-        references = {**references, env.data: record(data).outputs}
+    read = env.teams_of or env.data
+    if read is not None and read not in references:
+        references = {**references, read: record(environment.load(environment.find(read))).outputs}
     return record_program(lambda: program.deploy(env), stack=env.name, preview=preview, references=references)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
+import yaml
 
 from components.mirror import redirect, redirected
 from operations.recorder import record_program
@@ -65,3 +66,16 @@ def test_images_are_found_in_the_text_of_values_and_lists() -> None:
         "initContainers": [{"image": "registry.example.com/mirror/velero/plugin:v1", "name": "plugin"}]
     }
     assert redirected(given, MIRROR) == changed
+
+
+def test_manifests_in_config_maps_have_their_images_from_it_too() -> None:
+    data = {
+        "job.yaml": "spec: {image: docker.io/a/b:1, cores: 2}",
+        "plain.yaml": "a:   [1]",
+        "odd.yaml": "a: b: c",
+    }
+    found = redirected({"data": {**data, "text": "image: docker.io/a/b:1"}}, MIRROR)["data"]
+    assert yaml.safe_load(found.pop("job.yaml")) == {
+        "spec": {"image": "registry.example.com/mirror/a/b:1", "cores": 2}
+    }
+    assert found == {"plain.yaml": "a:   [1]", "odd.yaml": "a: b: c", "text": "image: docker.io/a/b:1"}

@@ -27,7 +27,7 @@ def test_there_are_environment_files_to_try() -> None:
 
 @pytest.mark.parametrize(("page", "text"), environment_files())
 def test_an_environment_file_in_a_page_is_valid(page: str, text: str) -> None:
-    assert parse("lab", yaml.safe_load(text)["config"]).owner == "ml-platform"
+    assert parse("lab", yaml.safe_load(text)["config"], ROOT / "stacks").owner == "ml-platform"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

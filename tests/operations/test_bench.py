@@ -15,6 +15,7 @@ from operations.bench.commands import Measure, measure, median
 from operations.bench.control_plane import Figure, Peaks, figures
 from operations.bench.growth import SIZES, files
 from operations.bench.page import Figures, page
+from operations.bench.teams import Point, write
 from operations.twin.kubernetes.control_plane import COMPONENTS
 
 
@@ -71,6 +72,7 @@ def test_the_page_takes_imports_out_of_the_time_per_resource() -> None:
         larger=[planned("100 pools", 2.0, 10, 11.0, [600.0])],
         lives=[Measure("up", 30.0, 150.0, "")],
         scale=[Figure("512 nodes Ready", 7.25, {"etcd": 50.4, "kube-apiserver": 400.0})],
+        many=[Point(1000, 56, 28000, 500.0)],
     )
     text = page(figures)
     assert "| `mlcluster plan dev` | 3.00 | 200 | 4 | 500.0 |" in text
@@ -79,6 +81,7 @@ def test_the_page_takes_imports_out_of_the_time_per_resource() -> None:
     assert "| `up` | 30.00 | 150 | | |" in text
     assert f"| step | seconds | {' | '.join(COMPONENTS)} |" in text
     assert "| 512 nodes Ready | 7.2 | 50 | 400 | 0 | 0 | 0 |" in text
+    assert "| 1,000 | 56 | 28,000 | 500 | 500 |" in text
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -86,6 +89,14 @@ def test_synthetic_environments_are_valid_and_as_large_as_they_say(tmp_path: Pat
     made = load(files(tmp_path)[size])
     assert len(made.pools) == size
     assert {pool.scaling for pool in made.pools.values()} == {"managed", "karpenter"}
+
+
+def test_many_teams_are_in_valid_stacks_that_are_full(tmp_path: Path) -> None:
+    platform, *stacks = (load(path) for path in write(tmp_path, 40))
+    assert platform.teams == {}
+    assert [stack.teams_of for stack in stacks] == ["bench"] * len(stacks)
+    assert sum(len(stack.teams) for stack in stacks) == len(stacks[0].all_teams) == 40
+    assert len({len(stack.teams) for stack in stacks[:-1]}) == 1
 
 
 @pytest.mark.engine

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from infra.environment import Environment, find, load
+from infra.environment.kafka import Kafka
+from infra.environment.postgres import Postgres
 from infra.environment.storage import Storage
 from infra.environment.storage.ceph import Ceph
 from operations import guards
 from operations.cost import Cost
+from tests.infra.environment.samples import small
 
 
 def changed(name: str, **fields: Mapping[str, Any]) -> Environment:
@@ -48,6 +51,36 @@ def test_ceph_that_is_kept_is_not_taken_down() -> None:
     with pytest.raises(guards.Refusal, match=r"holds Ceph .* \(storage.ceph.keep: retain\)"):
         guards.keeps_no_data(lab)
     guards.keeps_no_data(lab.model_copy(update={"storage": Storage(ceph=Ceph(keep="destroy"))}))
+
+
+def test_kafka_and_topics_that_are_kept_are_not_taken_down() -> None:
+    lab = small({"storage.lake.keep": "destroy"})
+
+    def held(**fields: Any) -> Environment:
+        return lab.model_copy(update={"kafka": Kafka.model_validate(fields)})
+
+    with pytest.raises(guards.Refusal, match=r"holds Kafka with all that is in it .* \(kafka.keep: retain\)"):
+        guards.keeps_no_data(held(topics={"events": {}}))
+    with pytest.raises(guards.Refusal, match=r"holds topics .* \(kafka.topics.events.keep: retain\)"):
+        guards.keeps_no_data(held(keep="destroy", topics={"events": {"keep": "retain"}}))
+    guards.keeps_no_data(held(keep="destroy", topics={"events": {}}))
+
+
+def test_a_stack_of_teams_keeps_the_topics_of_its_own_teams() -> None:
+    shard = small().model_copy(update={"teams_of": "prod"})
+    others = {"events": {"team": "search"}, "audit": {}}
+    guards.keeps_no_data(shard.model_copy(update={"kafka": Kafka.model_validate({"topics": others})}))
+    mine = Kafka.model_validate({"topics": {"events": {"team": "fraud"}}})
+    with pytest.raises(guards.Refusal, match=r"holds topics .* \(kafka.keep: retain\)"):
+        guards.keeps_no_data(shard.model_copy(update={"kafka": mine}))
+
+
+def test_postgres_that_is_kept_is_not_taken_down() -> None:
+    lab = small({"storage.lake.keep": "destroy"})
+    with pytest.raises(guards.Refusal, match=r"holds Postgres with all .* \(postgres.keep: retain\)"):
+        guards.keeps_no_data(lab.model_copy(update={"postgres": Postgres()}))
+    guards.keeps_no_data(lab.model_copy(update={"postgres": Postgres(keep="destroy")}))
+    guards.keeps_no_data(lab.model_copy(update={"postgres": Postgres(), "teams_of": "prod"}))
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])

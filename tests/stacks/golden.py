@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from operations.recorder import Recording, record
 
 FOLDER = Path(__file__).parents[1] / "golden"
 UPDATE = "MLCLUSTER_UPDATE_GOLDEN"
+_LONG = 2500
+"""Characters of a text that reviewers still read."""
 HEADER = f"""\
 # What the program of this environment asks of the engine. Identifiers are made up.
 # Written by: {UPDATE}=1 .venv/bin/pytest tests/stacks/test_golden.py
@@ -30,9 +33,10 @@ def recorded(name: str) -> Recording:
 
 def render(recording: Recording) -> str:
     """A recording as YAML: a document of resources by short URN, sorted, and the stack's outputs."""
+    before = _before(recording)
     graph = {
         "outputs": dict(recording.outputs),
-        "resources": {short(one.urn): _resource(one) for one in recording.resources},
+        "resources": {short(one.urn): _resource(one, before) for one in recording.resources},
     }
     return HEADER + yaml.dump(graph, Dumper=_Dumper, sort_keys=True, width=160)
 
@@ -42,20 +46,53 @@ def short(urn: str) -> str:
     return "::".join(urn.split("::")[2:]).rpartition("$")[2]
 
 
-def _resource(one: RecordedResource) -> dict[str, Any]:
+def _before(recording: Recording) -> Mapping[str, frozenset[str]]:
+    """By URN, all that a resource comes after, directly or not."""
+    direct = {one.urn: one.dependencies for one in recording.resources}
+
+    @functools.cache
+    def all_of(urn: str) -> frozenset[str]:
+        found = frozenset(direct.get(urn, ()))
+        return found.union(*map(all_of, found))
+
+    return {urn: all_of(urn) for urn in direct}
+
+
+def _after(one: RecordedResource, before: Mapping[str, frozenset[str]]) -> list[str]:
+    """What a resource comes after, without what goes without saying: providers, and what those come after."""
+    found = {urn for urn in one.dependencies if "::pulumi:providers:" not in urn}
+    implied = frozenset().union(*(before.get(urn, frozenset()) for urn in found))
+    return sorted(short(urn) for urn in found - implied)
+
+
+def _resource(one: RecordedResource, before: Mapping[str, frozenset[str]]) -> dict[str, Any]:
     facts = {
         "parent": None if one.parent is None else short(one.parent),
-        # That everything comes after its provider goes without saying.
-        "after": sorted(short(urn) for urn in one.dependencies if "::pulumi:providers:" not in urn),
-        "inputs": {key: _readable(value) for key, value in one.inputs.items()},
+        "after": _after(one, before),
+        "inputs": {key: _readable(value) for key, value in _inputs(one).items()},
         "protect": one.protect,
         "retain": one.retain_on_delete,
     }
     return {key: value for key, value in facts.items() if value}
 
 
+def _inputs(one: RecordedResource) -> Mapping[str, Any]:
+    if not one.type.endswith(":CustomResourceDefinition"):
+        return one.inputs
+    return {**one.inputs, "spec": _digest(json.dumps(one.inputs["spec"], sort_keys=True))}
+
+
+def _digest(text: str) -> str:
+    return f"({len(text)} characters, {hashlib.sha256(text.encode()).hexdigest()[:16]})"
+
+
 def _readable(value: Any) -> Any:
-    """Policies and configurations are JSON in text; reviewers want to see what is in it."""
+    """Policies and configurations are JSON in text; reviewers want to see what is in it.
+
+    What nobody reads in a diff (dashboards, schemas of kinds, whole jobs) is there by its length and digest.
+    """
+    if isinstance(value, str) and len(value) > _LONG:
+        return _digest(value)
     if isinstance(value, str) and value.startswith(("{", "[")):
         try:
             return {"(JSON)": json.loads(value)}

@@ -117,7 +117,7 @@ def test_outputs_tell_how_to_go_on(found: Found) -> None:
 
 def test_a_section_that_is_absent_is_not_provisioned() -> None:
     bare = Found(record(parsed(without=("storage", "teams", "budget"))))
-    for kind in ("Bucket", "Budget", "ResourceQuota", "NetworkPolicy"):
+    for kind in ("Bucket", "Budget", "ResourceQuota"):
         assert bare.all(kind) == []
     assert bare.names("Namespace") == ["gpu-runtime"]  # what the pools' GPUs need
     assert "lake" not in bare.recording.outputs

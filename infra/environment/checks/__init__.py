@@ -17,15 +17,22 @@ from infra.environment.checks import (
     data,
     edge,
     existing,
+    kafka,
     karpenter,
     mesh,
+    msk,
     network,
     observability,
+    pipelines,
     platform,
     pools,
+    postgres,
     quotas,
     reach,
+    shards,
+    spark,
     storage,
+    streams,
 )
 from infra.environment.model import Environment
 from infra.problems import Problem
@@ -47,6 +54,13 @@ CHECKS: Final = (
     *edge.CHECKS,
     *mesh.CHECKS,
     *observability.CHECKS,
+    *postgres.CHECKS,
+    *kafka.CHECKS,
+    *msk.CHECKS,
+    *streams.CHECKS,
+    *spark.CHECKS,
+    *pipelines.CHECKS,
+    *shards.CHECKS,
 )
 
 

@@ -16,7 +16,7 @@ def _needs(environment: Environment) -> Iterator[Problem]:
     if storage.backup is None:
         return
     path = "storage.backup"
-    if not environment.teams:
+    if not environment.all_teams:
         yield Problem(path, ABSENT, "has no teams to back up", "write teams, or leave out storage.backup")
     if storage.snapshots is None:
         hint = "write storage.snapshots: {}"

@@ -35,7 +35,7 @@ def _quotas(environment: Environment) -> Iterator[Problem]:
         return
     for field, of, written in _MEASURES:
         room = sum(nodes.count * of(nodes) for nodes in cluster.nodes.values())
-        total = sum(of(team) for team in environment.teams.values())
+        total = sum(of(team) for team in environment.all_teams.values() if not team.offboard)
         if total > room:
             message = f"may use {written(total)} {field} together; cluster.nodes have {written(room)}"
             yield Problem("teams", ABSENT, message, f"lower {field} of some, or write the nodes that lack")

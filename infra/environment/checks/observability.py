@@ -29,9 +29,9 @@ def _teams(environment: Environment) -> Iterator[Problem]:
     if monitoring is None or monitoring.alerts is None:
         return
     for team in monitoring.alerts.teams:
-        if team not in environment.teams:
+        if team not in environment.all_teams:
             path = dotted(("monitoring", "alerts", "teams", team))
-            yield Problem(path, team, "is not a team", did_you_mean(team, environment.teams))
+            yield Problem(path, team, "is not a team", did_you_mean(team, environment.all_teams))
 
 
 def _folder(environment: Environment) -> Iterator[Problem]:

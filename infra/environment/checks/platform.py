@@ -27,6 +27,7 @@ _ONLY: Final[Mapping[str, Sequence[str]]] = {
         *("cluster.oidc", "cluster.hosted_zones", "cluster.zonal_shift"),
         *("domain.hosted_zone", "domain.private"),
         *("monitoring.remote_write", "costs.prices"),
+        *("spark.history", "spark.managed"),
     ),
     "kubernetes": ("cluster.context", "cluster.nodes", "costs.rates"),
 }
@@ -35,6 +36,9 @@ _ONLY: Final[Mapping[str, Sequence[str]]] = {
 _NEED_A_CLUSTER: Final = (
     *("network", "pools", "teams", "data", "domain", "certificates", "secrets", "mesh"),
     *("mirror", "extra_values"),
+    "kafka",
+    "pipelines",
+    "spark",
 )
 """Fields that say nothing without a cluster."""
 

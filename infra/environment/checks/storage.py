@@ -87,9 +87,9 @@ def _people(environment: Environment) -> Iterator[Problem]:
     """People with homes are in teams."""
     for name, shared in environment.storage.shared.items():
         for person, home in shared.people.items():
-            if home.team not in environment.teams:
+            if home.team not in environment.all_teams:
                 path = dotted(("storage", "shared", name, "people", person, "team"))
-                hint = did_you_mean(home.team, environment.teams)
+                hint = did_you_mean(home.team, environment.all_teams)
                 yield Problem(path, home.team, "is not a team of this environment", hint)
 
 
@@ -126,7 +126,7 @@ def _default_class(environment: Environment) -> Iterator[Problem]:
         path = dotted(("storage", "block", name, "default"))
         yield Problem(path, True, f"makes a second default class beside {chosen[0]}", "remove one of them")
     classes = Counter(
-        [*storage.classes, *(f"{name}-{team}" for name in storage.shared for team in environment.teams)]
+        [*storage.classes, *(f"{name}-{team}" for name in storage.shared for team in environment.all_teams)]
     )
     if storage.scratch:
         classes["local-nvme"] += 1

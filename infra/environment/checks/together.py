@@ -19,9 +19,11 @@ def together(environments: Sequence[Environment]) -> list[Problem]:
     Returns:
         Networks that overlap (they could never be connected), data stacks that are not there, keep no
         lake, or are in another account or region, and states that are in each other's way, or that cannot
-        refer to each other. Paths begin with the environment's name.
+        refer to each other. Paths begin with the environment's name. Stacks of teams have nothing of their
+        own that could be in the way; each is judged beside the others of its cluster when it is loaded.
     """
-    return [*_overlaps(environments), *_data_stacks(environments), *_states(environments)]
+    own = [one for one in environments if one.teams_of is None]
+    return [*_overlaps(own), *_data_stacks(own), *_states(own)]
 
 
 def _overlaps(environments: Sequence[Environment]) -> Iterator[Problem]:

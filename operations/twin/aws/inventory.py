@@ -87,6 +87,9 @@ def _ec2(place: _Place) -> Iterator[Item]:
     own = place.ask("ec2", "describe_nat_gateways", "NatGateways[].NatGatewayAddresses[].NetworkInterfaceId")
     own += place.ask("ec2", "describe_vpc_endpoints", "VpcEndpoints[].NetworkInterfaceIds[]")
     own += _of_file_systems(place)
+    # MSK's are told by what they say of themselves, for there is no list of a serverless cluster's.
+    path = "NetworkInterfaces[?starts_with(Description || '', 'MSK arn:')].NetworkInterfaceId"
+    own += place.ask("ec2", "describe_network_interfaces", path)
     for word, method, path, key in _EC2:
         for found in place.ask("ec2", method, path):
             tags = tag_map(found.get("Tags"))
@@ -247,6 +250,40 @@ def _ecr(place: _Place) -> Iterator[Item]:
         yield Item("ecr", "pull-through-cache-rule", prefix, tags_of.get(prefix, {}))
 
 
+def _kafka(place: _Place) -> Iterator[Item]:
+    for arn in place.ask("kafka", "list_clusters_v2", "ClusterInfoList[].ClusterArn"):
+        tags = place.ask("kafka", "list_tags_for_resource", "Tags", ResourceArn=arn)
+        yield Item("kafka", "cluster", arn, tag_map(tags))
+        for name in place.ask("kafka", "list_topics", "Topics[].TopicName", ClusterArn=arn):
+            yield Item("kafka", "topic", f"{arn},{name}", tag_map(tags))
+    for found in place.ask("kafka", "list_configurations", "Configurations[]"):
+        yield Item("kafka", "configuration", found["Arn"], {})
+
+
+def _application_autoscaling(place: _Place) -> Iterator[Item]:
+    targets = place.ask(
+        "application-autoscaling", "describe_scalable_targets", "ScalableTargets[]", ServiceNamespace="kafka"
+    )
+    for found in targets:
+        tags = place.ask("kafka", "list_tags_for_resource", "Tags", ResourceArn=found["ResourceId"])
+        yield Item("application-autoscaling", "scalable-target", found["ResourceId"], tag_map(tags))
+
+
+def _rds(place: _Place) -> Iterator[Item]:
+    for word, method, path, kind in (
+        ("db", "describe_db_instances", "DBInstances[]", "DBInstance"),
+        ("subnet-group", "describe_db_subnet_groups", "DBSubnetGroups[]", "DBSubnetGroup"),
+        ("parameter-group", "describe_db_parameter_groups", "DBParameterGroups[]", "DBParameterGroup"),
+        ("snapshot", "describe_db_snapshots", "DBSnapshots[?SnapshotType=='manual']", "DBSnapshot"),
+    ):
+        for found in place.ask("rds", method, path):
+            name = found.get(f"{kind}Name") or found[f"{kind}Identifier"]
+            if not name.startswith("default."):
+                arn = found[f"{kind}Arn"]
+                tags = place.ask("rds", "list_tags_for_resource", "TagList", ResourceName=arn)
+                yield Item("rds", word, name, tag_map(tags))
+
+
 def _glue(place: _Place) -> Iterator[Item]:
     for name in place.ask("glue", "get_databases", "DatabaseList[].Name"):
         arn = f"arn:{partition(place.region)}:glue:{place.region}:{place.account}:database/{name}"
@@ -257,6 +294,11 @@ def _glue(place: _Place) -> Iterator[Item]:
 def _amp(place: _Place) -> Iterator[Item]:
     for found in place.ask("amp", "list_workspaces", "workspaces[]"):
         yield Item("amp", "prometheus workspace", found["workspaceId"], tag_map(found.get("tags")))
+
+
+def _emr(place: _Place) -> Iterator[Item]:
+    for found in place.ask("emr-containers", "list_virtual_clusters", "virtualClusters[]"):
+        yield Item("emr-containers", "virtual cluster", found["id"], tag_map(found.get("tags")))
 
 
 def _budgets(place: _Place) -> Iterator[Item]:
@@ -273,18 +315,22 @@ def _autoscaling(_: _Place) -> Iterator[Item]:
 
 _LISTS: Final[Mapping[str, Callable[[_Place], Iterator[Item]]]] = {
     "amp": _amp,
+    "application-autoscaling": _application_autoscaling,
     "autoscaling": _autoscaling,
     "budgets": _budgets,
     "ec2": _ec2,
     "ecr": _ecr,
     "efs": _efs,
     "eks": _eks,
+    "emr-containers": _emr,
     "fsx": _fsx,
     "events": _events,
     "glue": _glue,
     "iam": _iam,
+    "kafka": _kafka,
     "kms": _kms,
     "logs": _logs,
+    "rds": _rds,
     "s3": _s3,
     "sqs": _sqs,
 }

@@ -93,4 +93,17 @@ def test_reading_is_the_only_family_of_actions_and_no_other_service_is_touched()
     ours = {action for one in allowed() for action in one["Action"]}
     assert [action for action in ours if "*" in action] == ["elasticloadbalancing:Describe*"]
     services = {action.partition(":")[0] for action in ours}
-    assert services == {"ec2", "elasticloadbalancing", "acm", "cognito-idp", "iam", "shield", "wafv2"}
+    assert services == {"ec2", "elasticloadbalancing", "acm", "iam", "shield", "wafv2"}
+
+
+def test_protection_is_seen_and_left_as_it_is() -> None:
+    ours = {action for one in allowed() for action in one["Action"]}
+    guards = {action for action in ours if action.startswith(("shield:", "wafv2:"))}
+    assert all(action.partition(":")[2].startswith(("Describe", "Get")) for action in guards)
+
+
+def test_what_changes_anything_is_told_by_a_resource_or_a_tag() -> None:
+    for one in allowed():
+        if one["Resource"] == ["*"] and "Condition" not in one:
+            verbs = {action.partition(":")[2] for action in one["Action"]}
+            assert all(verb.startswith(("Describe", "Get", "List")) for verb in verbs), one

@@ -37,6 +37,7 @@ def recorded(*, on_aws: bool = True) -> Found:
             team="fraud",
             namespaces=HOMES,
             groups=("oidc:fraud",),
+            home=SCOPE.environment,
             place=PLACE if on_aws else None,
             after=made.ready,
         )

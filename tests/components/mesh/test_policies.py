@@ -58,8 +58,14 @@ def test_the_team_and_the_gateway_come_in_and_nobody_else() -> None:
     assert sources(recorded(gateway=False)) == [own]
 
 
+def test_prometheus_comes_in_by_name_where_it_is_part_of_the_mesh() -> None:
+    assert "monitoring" not in str(only_from(["a"], gateway=True))
+    *_, last = only_from(["a"], gateway=True, scraped=True)["rules"]
+    assert last == {"from": [{"source": {"principals": ["cluster.local/ns/monitoring/sa/prometheus"]}}]}
+
+
 def test_proxies_on_nodes_can_judge_by_it() -> None:
-    for rule in only_from(["a"], gateway=True)["rules"]:
+    for rule in only_from(["a"], gateway=True, scraped=True)["rules"]:
         assert set(rule) == {"from"}
 
 

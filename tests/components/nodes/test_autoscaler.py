@@ -21,8 +21,10 @@ def recorded() -> Found:
 
 
 def test_it_only_changes_groups_of_its_own_cluster() -> None:
-    looks, changes = json.loads(autoscaler.policy("mlcluster-test"))["Statement"]
+    looks, groups, changes = json.loads(autoscaler.policy(PLACE, "mlcluster-test"))["Statement"]
     assert all("Describe" in action or "Get" in action for action in looks["Action"])
+    assert groups["Action"] == "eks:DescribeNodegroup"
+    assert groups["Resource"].endswith(":111122223333:nodegroup/mlcluster-test/*/*")
     owned = {"aws:ResourceTag/k8s.io/cluster-autoscaler/mlcluster-test": "owned"}
     assert changes["Condition"] == {"StringEquals": owned}
 

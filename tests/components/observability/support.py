@@ -16,7 +16,7 @@ from components.observability.features import Features
 from infra.units import TiB
 
 LUSTRE: Final = "mlcluster-test-lustre-scratch"
-EVERYTHING: Final = Features(gpus=True, efa=True, lustre={LUSTRE: TiB}, costs=True)
+EVERYTHING: Final = Features(gpus=True, efa=True, lustre={LUSTRE: TiB}, costs=True, archive=True)
 PROMTOOL: Final = shutil.which("promtool")
 needs_promtool = pytest.mark.skipif(
     PROMTOOL is None, reason="promtool is not on PATH: it is in Debian's package prometheus"

@@ -26,6 +26,8 @@ from tests.components.observability.support import (
 from tests.components.storage.judging import complaints, needs_upstream
 
 ALERTS = {alert.name: alert for alert in rules.alerts(EVERYTHING)}
+BACKUP = "barman_cloud_cloudnative_pg_io_last_available_backup_timestamp"
+ARCHIVED = "cnpg_pg_stat_archiver_seconds_since_last_archival"
 ENDINGS = ("_bucket", "_sum", "_count")
 TEAM = 'mlcluster:namespace_team:info{namespace="fraud-training", team="fraud", phase="training"}'
 SERVING = 'mlcluster:namespace_team:info{namespace="fraud-serving", team="fraud", phase="serving"}'
@@ -72,7 +74,10 @@ def test_there_is_no_page_without_its_alert() -> None:
 
 def test_what_is_not_there_is_not_watched() -> None:
     least = {alert.name for alert in rules.alerts(Features())}
-    assert set(ALERTS) - least == {"GpuIdle", "GpuMemoryErrors", "GpuXidError", "EfaErrors", "LustreFull"}
+    assert set(ALERTS) - least == {
+        *("GpuIdle", "GpuMemoryErrors", "GpuXidError", "EfaErrors", "LustreFull"),
+        *("PostgresBackupOld", "PostgresNotArchiving"),
+    }
     text = json.dumps(rules.groups(Features(), "x"))
     assert not [word for word in ("DCGM", "mlcluster:gpu", "aws_fsx", "amazonefa") if word in text]
 
@@ -354,6 +359,40 @@ CASES: list[tuple[str, str, list[dict[str, str]], str, list[dict[str, str]]]] = 
         ],
         "2h",
         [{"namespace": "gateway", "name": "web"}],
+    ),
+    (
+        "the last backup was long before the start",
+        "PostgresBackupOld",
+        [series(f'{BACKUP}{{namespace="postgres", pod="postgres-1"}}', "-200000x200")],
+        "2h",
+        [{"namespace": "postgres"}],
+    ),
+    (
+        "a backup by another pod",
+        "PostgresBackupOld",
+        [
+            series(f'{BACKUP}{{namespace="postgres", pod="postgres-1"}}', "-200000x200"),
+            series(f'{BACKUP}{{namespace="postgres", pod="postgres-2"}}', "-3600x200"),
+        ],
+        "2h",
+        [],
+    ),
+    (
+        "nothing archived",
+        "PostgresNotArchiving",
+        [series(f'{ARCHIVED}{{namespace="postgres", pod="postgres-1"}}', "0+60x200")],
+        "2h",
+        [{"namespace": "postgres"}],
+    ),
+    (
+        "copies archive nothing",
+        "PostgresNotArchiving",
+        [
+            series(f'{ARCHIVED}{{namespace="postgres", pod="postgres-1"}}', "120x200"),
+            series(f'{ARCHIVED}{{namespace="postgres", pod="postgres-2"}}', "-1x200"),
+        ],
+        "2h",
+        [],
     ),
 ]
 

@@ -112,6 +112,6 @@ def test_it_goes_in_the_order_that_fluid_wants() -> None:
 
 
 def test_caches_let_nobody_in() -> None:
-    spec = recorded().inputs("NetworkPolicy")["spec"]
+    spec = recorded().inputs("NetworkPolicy", "cache-ways-in")["spec"]
     assert spec["policyTypes"] == ["Ingress"]
     assert spec["ingress"] == [{"from": [{"podSelector": {}}]}]

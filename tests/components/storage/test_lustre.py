@@ -243,7 +243,7 @@ def test_other_folders_are_another_job() -> None:
 
 
 def test_folders_never_become_part_of_a_script() -> None:
-    container = job_spec("c", ["a; rm -rf /"])["template"]["spec"]["containers"][0]
+    container = job_spec("c", ["a; rm -rf /"], {})["template"]["spec"]["containers"][0]
     assert "rm -rf" not in " ".join(container["command"])
     assert folders_of(spaces("b", "a"), ()) == ["teams/a", "teams/b"]
 

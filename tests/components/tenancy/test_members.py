@@ -33,6 +33,12 @@ def test_whoever_is_in_two_teams_has_one_entry_with_the_groups_of_both() -> None
     assert all(one["type"] == "STANDARD" for one in found.values())
 
 
+def test_nobody_of_a_team_that_leaves_comes_in() -> None:
+    leaving = {name: one.model_copy(update={"offboard": name == "search"}) for name, one in TEAMS.items()}
+    assert entries(leaving) == {ROLE: ("mlcluster:fraud",)}
+    assert manifests.member_groups("search", leaving["search"]) == ()
+
+
 def test_an_entry_gives_no_rights_by_itself() -> None:
     assert recorded().all("AccessPolicyAssociation") == []
 

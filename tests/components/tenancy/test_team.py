@@ -3,9 +3,12 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.tenancy import access
+from components.tenancy import access, manifests
+from components.tenancy.budget import TeamBudget, TeamBudgetArgs
 from components.tenancy.team import LakeAccess, Team, TeamArgs
 from infra.environment import teams
+from infra.environment.pools import Pool
+from infra.environment.pools.devices import devices
 from infra.environment.storage.mounts import Mount
 from tests.components.support import PLACE, SCOPE, Found, cluster, lake, record_component, statements
 
@@ -207,3 +210,82 @@ def test_what_all_teams_mount_can_be_read_and_nothing_beside_it() -> None:
     assert {"s3:PutObject", "s3:DeleteObject"} <= set(found["MountObjects1"]["Action"])
     assert found["MountObjects2"]["Resource"] == "arn:aws:s3:::a-raw/*"
     assert "Condition" not in found["MountList2"]
+
+
+def test_of_a_team_that_leaves_data_stays_and_nobody_gets_in() -> None:
+    before, found = recorded(), recorded(offboard=True)
+    for kind in ("Namespace", "ResourceQuota", "LimitRange", "ServiceAccount", "NetworkPolicy"):
+        assert {one.urn for one in found.all(kind)} >= {one.urn for one in before.all(kind)}
+    bound = [one.inputs["subjects"] for one in found.all("RoleBinding")]
+    assert {subject["kind"] for subjects in bound for subject in subjects} == {"ServiceAccount"}
+    assert found.all("PodIdentityAssociation") == []
+    assert found.all("RolePolicy") == []
+    for one in found.all("ResourceQuota"):
+        assert one.inputs["spec"]["hard"]["pods"] == "0"
+    labels = found.inputs("Namespace", "fraud-training")["metadata"]["labels"]
+    assert labels["mlcluster.io/leaving"] == "true"
+    assert "mlcluster.io/leaving" not in before.inputs("Namespace", "fraud-training")["metadata"]["labels"]
+
+
+def test_pods_of_a_team_that_leaves_are_stopped_when_none_can_follow() -> None:
+    found = recorded(offboard=True)
+    job = found.one("Job")
+    assert {f"ResourceQuota::{name}" for name in NAMESPACES} <= found.before(job)
+    assert job.inputs["metadata"]["namespace"] == "kube-system"
+    pod = job.inputs["spec"]["template"]["spec"]
+    account = found.inputs("ServiceAccount", "fraud-leaving")["metadata"]
+    assert (account["name"], account["namespace"]) == (pod["serviceAccountName"], "kube-system")
+    stopped = [[*one["args"][:3], one["args"][3].rpartition("=")[2]] for one in pod["containers"]]
+    assert sorted(stopped) == [["delete", "pods", "--all", name] for name in NAMESPACES]
+    for one in found.all("Role"):
+        if one.name.startswith("fraud-leaving-"):
+            (rule,) = one.inputs["rules"]
+            assert (rule["apiGroups"], rule["resources"]) == ([""], ["pods"])
+            assert "create" not in rule["verbs"]
+
+
+def hard(pools: dict[str, dict[str, Any]], **team: Any) -> dict[str, str]:
+    """The limits of the training namespace of a team where there are some pools."""
+    section = teams.Team.model_validate({**SETTINGS, "gpus": 0, **team})
+    there = devices([Pool.model_validate(pool) for pool in pools.values()])
+    return manifests.quota(section.split()["training"], there)
+
+
+TRAIN = {"instances": ["p4d.24xlarge"], "max": 2, "zone": "us-east-1a"}  # 8 GPUs and 4 EFA interfaces
+TRAINIUM = {"instances": ["trn1.32xlarge"], "max": 2, "zone": "us-east-1a"}  # 16 devices and 8 interfaces
+
+
+def test_adapters_go_with_accelerators() -> None:
+    assert hard({"train": TRAIN}, gpus=16)["requests.vpc.amazonaws.com/efa"] == "4"
+    assert hard({"train": TRAIN}, gpus=2)["requests.vpc.amazonaws.com/efa"] == "1"
+    assert hard({"train": TRAIN})["requests.vpc.amazonaws.com/efa"] == "0"
+    processors = {"instances": ["m7i.48xlarge"], "max": 1, "zone": "us-east-1a", "efa": True}
+    assert "requests.vpc.amazonaws.com/efa" not in hard({"train": TRAIN, "mpi": processors}, gpus=1)
+    without = {"one": {"instances": ["g6.xlarge"], "max": 1}}
+    assert "requests.vpc.amazonaws.com/efa" not in hard(without, gpus=1)
+
+
+def test_neuron_devices_are_asked_for_whole() -> None:
+    limits = hard({"train": TRAINIUM}, neurons=32)
+    assert limits["requests.aws.amazon.com/neuron"] == "16"
+    assert limits["requests.aws.amazon.com/neuroncore"] == "0"
+    assert limits["requests.vpc.amazonaws.com/efa"] == "8"
+    assert hard({"train": TRAINIUM})["requests.aws.amazon.com/neuron"] == "0"
+    assert not [name for name in hard({"train": TRAIN}) if "neuron" in name]
+
+
+def test_a_budget_is_of_what_carries_the_teams_tag_in_its_environment() -> None:
+    def build(opts: pulumi.ResourceOptions) -> None:
+        args = TeamBudgetArgs(scope=SCOPE, team="fraud", monthly=40000, notify=("a@example.com",))
+        TeamBudget("budget-fraud", args, opts)
+
+    budget = record_component(build).inputs("Budget")
+    ands = [one["tags"] for one in budget["filterExpression"]["ands"]]
+    assert ands == [
+        {"key": "mlcluster:environment", "values": ["test"]},
+        {"key": "mlcluster:team", "values": ["fraud"]},
+    ]
+    assert (budget["limitAmount"], budget["metrics"]) == ("40000.00", "UnblendedCost")
+    assert {one["notificationType"] for one in budget["notifications"]} == {"ACTUAL", "FORECASTED"}
+    assert all(one["subscriberEmailAddresses"] == ["a@example.com"] for one in budget["notifications"])
+    assert budget["tags"]["mlcluster:team"] == "fraud"

@@ -13,7 +13,7 @@ from infra.catalog import kinds
 from infra.catalog.kinds import Kind
 
 UPSTREAM = Path(__file__).parents[4] / "shared" / "upstream"
-ELSEWHERE = {"external-secrets-generators", "fluid", "velero"}
+ELSEWHERE = {"argo-cd", "external-secrets-generators", "fluid", "plugin-barman-cloud", "velero"}
 """Projects whose definitions are not there; those that we use are judged in tests/components/storage."""
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

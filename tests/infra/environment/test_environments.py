@@ -19,7 +19,17 @@ def environments() -> list[Environment]:
 
 
 def test_which_there_are() -> None:
-    assert NAMES == ("dev", "hyperscale", "hyperscale-data", "prod", "prod-data", "staging", "staging-data")
+    assert NAMES == (
+        "dev",
+        "hyperscale",
+        "hyperscale-data",
+        "prod",
+        "prod-data",
+        "prod-teams-1",
+        "staging",
+        "staging-data",
+    )
+    assert [env.name for env in environments() if env.teams_of == "prod"] == ["prod-teams-1"]
     assert [env.name for env in environments() if env.is_data] == [
         "hyperscale-data",
         "prod-data",

@@ -5,7 +5,7 @@ import pytest
 from infra.environment import find, load, parse
 from infra.environment.loading import REGION, SECTION
 from infra.problems import BadInput
-from tests.infra.environment.samples import ROOT, SMALL
+from tests.infra.environment.samples import ROOT, SMALL, problems_of
 
 GOOD = (ROOT / "stacks" / "Pulumi.dev.yaml").read_text()
 
@@ -208,3 +208,9 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 def test_configurations_that_are_none(config: object) -> None:
     with pytest.raises(BadInput):
         parse("dev", config)  # type: ignore[arg-type]
+
+
+def test_a_key_may_have_the_name_of_a_field() -> None:
+    instances, key = problems_of({"pools.repair": {"sprt": "5%"}})[:2]
+    assert instances.startswith("pools.repair.instances: is missing; write it: EC2 instance types")
+    assert key.startswith("pools.repair.sprt: is not a key that is known here")

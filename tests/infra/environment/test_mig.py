@@ -6,6 +6,7 @@ import pytest
 
 from components.tenancy import manifests
 from infra.environment.pools import Pool
+from infra.environment.pools.devices import Devices
 from infra.environment.pools.sharing import mig_resource, profiles
 from infra.environment.teams import PHASES, Team
 from tests.infra.environment.samples import problems_of
@@ -60,7 +61,7 @@ def test_instances_are_divided_like_the_rest_and_none_is_lost() -> None:
 
 def test_without_a_share_a_team_has_none_of_what_pools_cut() -> None:
     share = Team.model_validate({"members": ["oidc:a"], "cpu": 4, "memory": "4GiB"}).split()["training"]
-    hard = manifests.quota(share, ("1g.10gb", "1g.10gb+me"))
+    hard = manifests.quota(share, Devices(profiles=("1g.10gb", "1g.10gb+me")))
     assert hard["requests.nvidia.com/mig-1g.10gb"] == "0"
     assert hard["requests.nvidia.com/mig-1g.10gb.me"] == "0"
     assert not [name for name in manifests.quota(share) if "mig" in name]
@@ -69,7 +70,8 @@ def test_without_a_share_a_team_has_none_of_what_pools_cut() -> None:
 def test_a_share_is_in_the_quota_of_its_phase() -> None:
     written = {"members": ["oidc:a"], "cpu": 4, "memory": "4GiB", "mig": {"1g.10gb": 8}}
     parts = Team.model_validate(written).split()
-    hard = {phase: manifests.quota(parts[phase], ("1g.10gb", "2g.20gb")) for phase in PHASES}
+    there = Devices(profiles=("1g.10gb", "2g.20gb"))
+    hard = {phase: manifests.quota(parts[phase], there) for phase in PHASES}
     assert [one["requests.nvidia.com/mig-1g.10gb"] for one in hard.values()] == ["2", "4", "2"]
     assert {one["requests.nvidia.com/mig-2g.20gb"] for one in hard.values()} == {"0"}
 

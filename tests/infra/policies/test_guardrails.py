@@ -283,3 +283,42 @@ def test_file_systems_are_guarded(resources: list[RecordedResource], message: st
         ((rule, said),) = found
         assert rule == "guarded_files"
         assert message in said
+
+
+DATABASE: dict[str, Any] = {
+    "tags": TAGS,
+    "storageEncrypted": True,
+    "kmsKeyId": "k",
+    "publiclyAccessible": False,
+    "manageMasterUserPassword": True,
+    "deletionProtection": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({}, None),
+        ({"storageEncrypted": False}, "is not encrypted with a key of ours"),
+        ({"kmsKeyId": None}, "is not encrypted with a key of ours"),
+        ({"publiclyAccessible": True}, "has a public address"),
+        ({"publiclyAccessible": None}, "has a public address"),
+        ({"manageMasterUserPassword": None}, "has a password that RDS did not make"),
+        ({"deletionProtection": False}, "may go by AWS, but not by us"),
+    ],
+)
+def test_databases_are_guarded(changes: dict[str, Any], message: str | None) -> None:
+    made = key(protect=True)
+    database = resource(
+        "aws:rds/instance:Instance", {**DATABASE, **changes}, dependencies=(made.urn,), protect=True
+    )
+    found = [(one.rule, one.message) for one in judge([made, database])]
+    assert found == ([] if message is None else [("guarded_databases", message)])
+
+
+def test_the_key_of_a_database_is_as_protected_as_it_is() -> None:
+    made = key(protect=False)
+    database = resource("aws:rds/instance:Instance", DATABASE, dependencies=(made.urn,), protect=True)
+    ((rule, said),) = [(one.rule, one.message) for one in judge([made, database])]
+    assert rule == "guarded_databases"
+    assert "may go, but it needs it" in said

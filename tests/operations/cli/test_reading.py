@@ -25,6 +25,7 @@ def test_envs_lists_every_environment_with_its_kind(run: Run) -> None:
         "staging-data": "data",
         "prod": "aws",
         "prod-data": "data",
+        "prod-teams-1": "4 teams of prod",
     }
     for name in kinds:
         assert name in run("envs").stdout
@@ -156,7 +157,7 @@ def test_what_does_not_exist_is_bad_input(run: Run, name: str) -> None:
 
 def test_an_unknown_environment_lists_those_that_exist(run: Run) -> None:
     assert (
-        "dev, hyperscale, hyperscale-data, prod, prod-data, staging, staging-data"
+        "dev, hyperscale, hyperscale-data, prod, prod-data, prod-teams-1, staging, staging-data"
         in run("validate", "nope").stderr
     )
 

@@ -254,3 +254,18 @@ def test_one_more_instance_type_never_lowers_the_ceiling(
 ) -> None:
     before = price(*pool("p", names, size[0], size[1]))
     assert price(*pool("p", [*names, other], size[0], size[1])).month >= before.month
+
+
+def test_brokers_of_kafka_cost_with_their_volumes() -> None:
+    volume = {"storageInfo": {"ebsStorageInfo": {"volumeSize": 500}}}
+    inputs = {
+        "numberOfBrokerNodes": 3,
+        "brokerNodeGroupInfo": {"instanceType": "kafka.m7g.xlarge", **volume},
+    }
+    brokers = RecordedResource(urn="u", type="aws:msk/cluster:Cluster", name="kafka", inputs=inputs)
+    found = cost([brokers], Somewhere())
+    assert [one.what for one in found.lines] == [
+        "kafka: kafka.m7g.xlarge, 3 brokers at 0.408 USD/hour",
+        "kafka: volumes of Kafka's brokers, 1500 GiB at 0.1 USD/month",
+    ]
+    assert found.month == pytest.approx(3 * 0.408 * 730 + 150)

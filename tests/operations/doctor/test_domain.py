@@ -71,4 +71,4 @@ def test_the_logins_secret_is_where_it_is_looked_for(account: Account, made: boo
 
 
 def test_without_a_domain_there_is_nothing_to_look_at(account: Account) -> None:
-    assert list(domain.check(patient(edited("prod"), account))) == []
+    assert list(domain.check(patient(edited("dev"), account))) == []

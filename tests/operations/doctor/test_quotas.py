@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from infra.catalog import quotas as catalog
+from infra.environment.kafka import Kafka
 from infra.environment.pools import Pool
 from infra.environment.storage import Storage
 from operations.doctor import quotas
@@ -78,6 +79,15 @@ def test_lustre_counts_its_capacity_by_kind() -> None:
     by_name = {quota.name: need for quota, need in demands(edited("prod", storage=storage)).items()}
     assert by_name["Lustre Persistent_2 storage capacity"] == 48000
     assert by_name["Lustre Scratch storage capacity"] == 1200
+
+
+@pytest.mark.parametrize(
+    ("managed", "count"), [({}, 3), ({"brokers": 6}, 6), ({"kind": "serverless"}, None), (None, None)]
+)
+def test_brokers_that_msk_runs_count(managed: dict[str, Any] | None, count: int | None) -> None:
+    kafka = None if managed is None else Kafka.model_validate({"managed": managed})
+    by_name = {quota.name: need for quota, need in demands(edited("prod", kafka=kafka)).items()}
+    assert by_name.get("Number of brokers per account") == count
 
 
 def test_a_large_pool_counts_as_the_groups_that_it_is_made_of() -> None:

@@ -91,6 +91,15 @@ def test_images_are_found_at_any_depth_and_once() -> None:
     assert [(one.reference, one.told_by) for one in once] == [("a/b:1", "0"), ("c:2", "1")]
 
 
+def test_images_of_manifests_in_config_maps_are_found() -> None:
+    data = {
+        "standard.yaml": "spec: {image: docker.io/apache/spark:4}",
+        "odd.yaml": "a: b: c",
+        "x": "image: d/e",
+    }
+    assert list(references({"data": data})) == ["docker.io/apache/spark:4"]
+
+
 class Having(Helm):
     """A mirror with some charts."""
 

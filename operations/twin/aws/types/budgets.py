@@ -30,7 +30,30 @@ def _budget(operation: Operation) -> dict[str, Any]:
         "TimePeriod": period if any(period.values()) else None,
         "CostFilters": filters or None,
         "CostTypes": inputs.get("costTypes"),
+        "FilterExpression": _expression(inputs.get("filterExpression")),
+        "Metrics": [inputs["metrics"]] if "metrics" in inputs else None,
     }
+
+
+_OPERANDS = {"ands": "And", "ors": "Or"}
+"""How the provider calls the lists of an expression, and how the API does."""
+
+
+def _expression(given: Any) -> Any:
+    """A filter expression as the API has it, at every depth."""
+    if isinstance(given, Mapping):
+        return {
+            _OPERANDS.get(key, key[:1].upper() + key[1:]): _expression(item) for key, item in given.items()
+        }
+    return [_expression(item) for item in given] if isinstance(given, list) else given
+
+
+def _as_given(found: Any) -> Any:
+    """The same as the provider has it."""
+    names = {there: here for here, there in _OPERANDS.items()}
+    if isinstance(found, Mapping):
+        return {names.get(key, key[:1].lower() + key[1:]): _as_given(item) for key, item in found.items()}
+    return [_as_given(item) for item in found] if isinstance(found, list) else found
 
 
 def _time(text: str | None) -> datetime | None:
@@ -134,6 +157,8 @@ BUDGET = Type(
         "timePeriodEnd",
         "costFilters",
         "costTypes",
+        "filterExpression",
+        "metrics",
         "notifications",
     ),
     regional=False,
@@ -154,6 +179,8 @@ BUDGET = Type(
         "timePeriodEnd": lambda _, found: _text(found.get("TimePeriod", {}).get("End")),
         "costFilters": _cost_filters,
         "costTypes": lambda _, found: decapitalised(found.get("CostTypes")),
+        "filterExpression": lambda _, found: _as_given(found.get("FilterExpression")),
+        "metrics": lambda _, found: next(iter(found.get("Metrics") or ()), None),
         "notifications": "Notifications",
         "tags": "TagMap",
     },
@@ -168,6 +195,8 @@ BUDGET = Type(
                 "timePeriodEnd",
                 "costFilters",
                 "costTypes",
+                "filterExpression",
+                "metrics",
             ),
             step=Call("update_budget", {"AccountId": "$account", "NewBudget": _budget}),
             on_create=False,

@@ -259,3 +259,24 @@ def test_budgets(bench: Bench) -> None:
     budget = bench.change(budget, notifications=None)
     assert bench.diff(budget, name="other")[1] == ("name",)
     bench.drop(budget)
+
+
+def test_budgets_of_an_expression(bench: Bench) -> None:
+    def ands(team: str) -> dict[str, Any]:
+        given = (("mlcluster:environment", "dev"), ("mlcluster:team", team))
+        return {"ands": [{"tags": {"key": key, "values": [value]}} for key, value in given]}
+
+    budget = bench.make(
+        "aws:budgets/budget:Budget",
+        name="mlcluster-dev-team-fraud",
+        budgetType="COST",
+        timeUnit="MONTHLY",
+        limitAmount="1000",
+        limitUnit="USD",
+        metrics="UnblendedCost",
+        filterExpression=ands("fraud"),
+    )
+    assert (budget["filterExpression"], budget["metrics"]) == (ands("fraud"), "UnblendedCost")
+    budget = bench.change(budget, filterExpression=ands("search"))
+    assert budget["filterExpression"] == ands("search")
+    bench.drop(budget)

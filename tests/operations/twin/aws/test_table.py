@@ -73,6 +73,10 @@ _UNTOLD = {
     "aws:ec2/vpcEndpoint:VpcEndpoint": frozenset({"cidrBlocks"}),
     "aws:eks/cluster:Cluster": frozenset({"clusterId"}),
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": frozenset({"externalId"}),
+    "aws:rds/instance:Instance": frozenset(
+        {"hostedZoneId", "latestRestorableTime", "listenerEndpoints", "replicas", "upgradeRolloutOrder"}
+    ),
+    "aws:rds/subnetGroup:SubnetGroup": frozenset({"supportedNetworkTypes"}),
     "aws:s3/bucket:Bucket": frozenset({"hostedZoneId"}),
 }
 """Outputs that the twin does not give: of features that it does not know."""

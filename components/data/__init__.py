@@ -1,0 +1,1 @@
+"""Services of data: event streaming, batch processing, databases, pipelines."""

@@ -1,0 +1,1 @@
+"""Kafka that AWS runs."""

@@ -1,0 +1,1 @@
+"""Spark, by its operator or by EMR."""
