@@ -15,6 +15,7 @@ from operations.twin.kubernetes.client import Client, Credentials
 from tests.acceptance.manifests import UPSTREAM, definition
 
 MANAGER: Final = "acceptance"
+DEFINITION: Final = "CustomResourceDefinition"
 _PATIENCE_S: Final = 60.0
 
 
@@ -49,15 +50,21 @@ class Person:
 def present(client: Client, manifests: Iterable[Manifest]) -> Iterator[list[Manifest]]:
     """Applies objects, and deletes them afterwards; gives them as the server answered.
 
-    What they need of definitions is there before them, and stays.
+    What they need of definitions is there before them, and stays, as do definitions among them: other tests
+    need them too.
     """
     wanted = list(manifests)
-    for api_version, kind in sorted({(one["apiVersion"], one["kind"]) for one in wanted}):
-        _define(client, api_version, kind)
+    define(client, wanted)
     try:
         yield [client.apply(one, manager=MANAGER) for one in wanted]
     finally:
-        _delete(client, [Ref.of(one) for one in wanted])
+        _delete(client, [Ref.of(one) for one in wanted if one["kind"] != DEFINITION])
+
+
+def define(client: Client, manifests: Iterable[Manifest]) -> None:
+    """Makes the kinds of objects known, as far as they are not."""
+    for api_version, kind in sorted({(one["apiVersion"], one["kind"]) for one in manifests}):
+        _define(client, api_version, kind)
 
 
 def awaited(client: Client, ref: Ref, satisfied: Callable[[Manifest], bool]) -> Manifest:
