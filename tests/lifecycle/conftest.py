@@ -97,3 +97,18 @@ def project_on(twin: str, root: Path) -> Iterator[Project]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     with project_on("dev", tmp_path_factory.mktemp("project")) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A project with the environment `lab` besides, as the module's LAB describes it."""
+    with project_on("lab", tmp_path_factory.mktemp("lab")) as opened:
+        (opened.root / "stacks" / "Pulumi.lab.yaml").write_text(request.module.LAB)
+        yield opened
+
+
+def ops(project: Project, what: str) -> dict[str, int]:
+    """What a run did, by operation, resources that stayed the same left out."""
+    result = project.run(what, "lab")
+    assert (result.result, result.errors) == ("succeeded", ())
+    return {op: count for op, count in result.changes.items() if op != "same"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from infra import kafka as names
 from infra.environment import load
 from operations.guards import Refusal, keeps_no_data
 from operations.twin.kubernetes.api import Ref
-from tests.lifecycle.conftest import Project, project_on
+from tests.lifecycle.conftest import Project
 
 pytestmark = pytest.mark.engine
 
@@ -35,13 +34,6 @@ config:
 
 
 BROKERS = "kafka-KafkaNodePool-brokers"
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    with project_on("lab", tmp_path_factory.mktemp("lab")) as opened:
-        (opened.root / "stacks" / "Pulumi.lab.yaml").write_text(LAB)
-        yield opened
 
 
 def changed(project: Project) -> dict[str, str]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.lifecycle.conftest import Project, project_on
+from tests.lifecycle.conftest import Project, ops
 
 pytestmark = pytest.mark.engine
 
@@ -32,20 +30,6 @@ config:
     logs: {}
     costs: {}
 """
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    with project_on("lab", tmp_path_factory.mktemp("lab")) as opened:
-        (opened.root / "stacks" / "Pulumi.lab.yaml").write_text(LAB)
-        yield opened
-
-
-def ops(project: Project, what: str) -> dict[str, int]:
-    """What a run did, by operation, resources that stayed the same left out."""
-    result = project.run(what, "lab")
-    assert (result.result, result.errors) == ("succeeded", ())
-    return {op: count for op, count in result.changes.items() if op != "same"}
 
 
 def test_up(lab: Project) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from operations.guards import Refusal
-from tests.lifecycle.conftest import Project, project_on
+from tests.lifecycle.conftest import Project
 
 pytestmark = pytest.mark.engine
 
@@ -30,13 +29,6 @@ config:
       lake: {{keep: destroy}}
     secrets: {{}}
 {SERVICES}"""
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    with project_on("lab", tmp_path_factory.mktemp("lab")) as opened:
-        (opened.root / "stacks" / "Pulumi.lab.yaml").write_text(LAB)
-        yield opened
 
 
 def ops(project: Project, what: str = "up") -> dict[str, int]:

@@ -73,9 +73,9 @@ def _container() -> dict[str, Any]:
             {"name": "SUITE", "value": "{{inputs.parameters.suite}}"},
             {"name": "RUN", "value": "{{workflow.name}}"},
             {"name": "REPORTS", "value": REPORTS},
-            {"name": "SITE", "value": "/work/site"},
-            {"name": "HOME", "value": "/work"},
-            {"name": "TMPDIR", "value": "/work"},
+            {"name": "SITE", "value": "/step/site"},
+            {"name": "HOME", "value": "/step"},
+            {"name": "TMPDIR", "value": "/step"},
             *_keys(),
         ],
         "resources": resources("500m", "1Gi", most="8Gi"),
@@ -88,7 +88,7 @@ def _container() -> dict[str, Any]:
         },
         "volumeMounts": [
             {"name": "suite", "mountPath": "/suite", "readOnly": True},
-            {"name": "work", "mountPath": "/work"},
+            {"name": "work", "mountPath": "/step"},
         ],
     }
 

@@ -60,7 +60,7 @@ def install() -> None:
     try:
         importlib.import_module("great_expectations")
     except ImportError:
-        target = os.environ.get("SITE", "/work/site")
+        target = os.environ.get("SITE", "/step/site")
         pip = [
             sys.executable,
             "-m",

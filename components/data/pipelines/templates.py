@@ -1,7 +1,7 @@
 """Templates of pipelines that all teams share: specifications of ClusterWorkflowTemplates.
 
 What a step runs is the team's: its image, and a line for the shell. A step without a line is left out. Steps
-leave what they made in /work/out, where the next one finds it in /work/in; and they find in their environment
+leave what they made in /step/out, where the next one finds it in /step/in; and they find in their environment
 what the ConfigMap `data-sources` says, and MODEL, RUN and MODEL_URI.
 """
 
@@ -43,7 +43,7 @@ _PARAMETERS: Final[tuple[tuple[str, str | None, str], ...]] = (
     ("cpu", "4", "vCPUs that the training is sure of."),
     ("memory", "16Gi", "Memory of the training."),
     ("priority", "training", "Priority class of the training: the phase of the namespace, or one below it."),
-    ("evaluate", "true", "What writes how good the model is, as a number, to /work/out/metric."),
+    ("evaluate", "true", "What writes how good the model is, as a number, to /step/out/metric."),
     ("threshold", "0", "A model is registered and deployed only if its number is at least this."),
     ("models", "$(LAKE_MODELS)", "Where models are written, as s3://bucket/prefix/."),
     (
@@ -175,9 +175,9 @@ def _command(name: str, before: tuple[str, ...], *, lake: bool) -> dict[str, Any
 
 
 def _step(*, lake: bool) -> dict[str, Any]:
-    into = [{"name": "before", "path": "/work/in", "optional": True}] if lake else []
-    made = [{"name": "made", "path": "/work/out", "optional": True}] if lake else []
-    metric = {"name": "metric", "valueFrom": {"path": "/work/out/metric", "default": "0"}}
+    into = [{"name": "before", "path": "/step/in", "optional": True}] if lake else []
+    made = [{"name": "made", "path": "/step/out", "optional": True}] if lake else []
+    metric = {"name": "metric", "valueFrom": {"path": "/step/out/metric", "default": "0"}}
     return {
         "name": "step",
         "retryStrategy": _RETRY,
@@ -192,7 +192,7 @@ def _step(*, lake: bool) -> dict[str, Any]:
             "env": [{"name": "STEP", "value": "{{inputs.parameters.step}}"}, *_run()],
             "resources": resources("500m", "1Gi", most="4Gi"),
             "securityContext": _CONTAINER,
-            "volumeMounts": [{"name": "work", "mountPath": "/work"}],
+            "volumeMounts": [{"name": "work", "mountPath": "/step"}],
         },
     }
 
@@ -263,12 +263,12 @@ def _register() -> dict[str, Any]:
         "name": "register",
         "retryStrategy": _RETRY,
         "inputs": {"parameters": _names(("metric",))},
-        "outputs": {"parameters": [{"name": "version", "valueFrom": {"path": "/work/version"}}]},
+        "outputs": {"parameters": [{"name": "version", "valueFrom": {"path": "/step/version"}}]},
         "volumes": [_WORK],
         "container": {
             "image": image("python"),
             "command": ["python3", "-c"],
-            "args": [source, "/work/version"],
+            "args": [source, "/step/version"],
             "envFrom": _SOURCES,
             "env": [
                 *_run(),
@@ -277,7 +277,7 @@ def _register() -> dict[str, Any]:
             ],
             "resources": resources("50m", "64Mi", most="256Mi"),
             "securityContext": {**_CONTAINER, "readOnlyRootFilesystem": True},
-            "volumeMounts": [{"name": "work", "mountPath": "/work"}],
+            "volumeMounts": [{"name": "work", "mountPath": "/step"}],
         },
     }
 

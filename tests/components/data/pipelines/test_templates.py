@@ -172,7 +172,7 @@ def test_what_registers_runs_as_it_stands_and_is_not_taken_for_a_template() -> N
     source, file = container["args"]
     assert source == Path(register.__file__).read_text()
     assert "{{" not in source
-    assert file == "/work/version"
+    assert file == "/step/version"
 
 
 class Tracking(BaseHTTPRequestHandler):
